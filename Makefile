@@ -1,0 +1,47 @@
+# Each target sets up what it needs. `make lab` and `make test` are the two that everyone uses.
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test test-slow check format bench notebooks requirements clean
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+help: ## What there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+lab: $(READY) ## Set up, run the race once, open JupyterLab (ARGS=--check stops when JupyterLab answers)
+	@exec $(BIN)/lambdastream lab $(ARGS)
+
+test: check ## Lint, types, unit tests, integration tests with the real binaries, notebooks
+	$(BIN)/python -m pytest $(ARGS)
+
+test-slow: $(READY) ## The long checks
+	@echo "There are no long checks yet."
+
+check: $(READY) ## Lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY) ## Put the code into its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## Measure; writes benchmarks/results.json
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+notebooks: $(READY) ## Run the notebooks and write their outputs
+	$(BIN)/python -m lambdastream.workshop.notebooks notebooks
+
+requirements: $(READY) ## Compile the pinned, hashed requirements anew
+	$(BIN)/python requirements/compile.py $(ARGS)
+
+clean: ## Remove everything that was made here
+	@if [ -x $(BIN)/lambdastream ]; then $(BIN)/lambdastream down; fi
+	rm -rf $(VENV) .lambdastream build dist .mypy_cache .pytest_cache .ruff_cache workspace
+
+# The environment: made once, made anew when a requirement changes.
+$(READY): requirements/lab.txt requirements/uv.txt pyproject.toml requirements/bootstrap.sh
+	@requirements/bootstrap.sh $(VENV)
+	@touch $@

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from lambdastream.wire.log_lines import end_line, report_line, start_line, task_timed_out
+
+
+def test_an_invocation_starts_and_ends_with_a_line():
+    assert start_line("id-1") == "START RequestId: id-1 Version: $LATEST\n"
+    assert start_line("id-1", "7") == "START RequestId: id-1 Version: 7\n"
+    assert end_line("id-1") == "END RequestId: id-1\n"
+
+
+@pytest.mark.parametrize(
+    ("figures", "line"),
+    [
+        pytest.param(
+            {"duration_ms": 3.01, "memory_mb": 128, "max_memory_mb": 36, "init_ms": 110.1},
+            "REPORT RequestId: id-1\tDuration: 3.01 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\t"
+            "Max Memory Used: 36 MB\tInit Duration: 110.10 ms\t\n",
+            id="cold",
+        ),
+        pytest.param(
+            {"duration_ms": 1234.567, "memory_mb": 1024, "max_memory_mb": 99, "init_ms": None},
+            "REPORT RequestId: id-1\tDuration: 1234.57 ms\tBilled Duration: 1235 ms\tMemory Size: 1024 MB\t"
+            "Max Memory Used: 99 MB\t\n",
+            id="warm",
+        ),
+    ],
+)
+def test_an_invocation_is_reported(figures, line):
+    assert report_line("id-1", **figures) == line
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "shown", "billed"),
+    [
+        pytest.param(3.0, "3.00", "3", id="whole"),
+        pytest.param(3.0000001, "3.00", "3", id="noise of a clock"),
+        pytest.param(2.999, "3.00", "3", id="just below"),
+        pytest.param(3.006, "3.01", "4", id="just above"),
+        pytest.param(0.0, "0.00", "1", id="nothing is billed as one"),
+    ],
+)
+def test_the_billed_duration_is_the_one_shown_rounded_up(duration_ms, shown, billed):
+    line = report_line("id", duration_ms=duration_ms, memory_mb=128, max_memory_mb=1, init_ms=None)
+
+    assert f"\tDuration: {shown} ms\tBilled Duration: {billed} ms\t" in line
+
+
+@pytest.mark.parametrize(
+    ("at", "stamp"),
+    [
+        pytest.param(datetime(2026, 11, 21, 7, tzinfo=UTC), "2026-11-21T07:00:00.000Z", id="whole second"),
+        pytest.param(
+            datetime(2026, 11, 21, 7, 0, 0, 123_999, tzinfo=UTC),
+            "2026-11-21T07:00:00.123Z",
+            id="milliseconds",
+        ),
+        pytest.param(
+            datetime(2026, 11, 21, 1, 30, tzinfo=timezone(timedelta(hours=5, minutes=30))),
+            "2026-11-20T20:00:00.000Z",
+            id="another zone",
+        ),
+    ],
+)
+def test_a_timeout_has_a_line_with_its_time(at, stamp):
+    assert task_timed_out("id-1", 3, at) == f"{stamp} id-1 Task timed out after 3.00 seconds\n"
