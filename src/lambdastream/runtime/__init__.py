@@ -1,0 +1,1 @@
+"""Runs functions: execution environments, their processes, the Runtime API and the Extensions API."""

@@ -1,0 +1,168 @@
+"""A deployed function: its execution environments, and the invocations that wait for one.
+
+An invocation goes to an idle environment, the most recently used one first. When none is idle a new one is started, up to
+the limit; beyond it, invocations are throttled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine
+from typing import Any, Final, Literal
+
+from lambdastream.runtime.environment import ExecutionEnvironment, InitError, Package
+from lambdastream.runtime.host import Host
+from lambdastream.runtime.invocation import Invocation
+from lambdastream.wire.function_error import SANDBOX_TIMED_OUT
+
+FINISHING: Final = 0.05
+"""Seconds that an invocation waits for an environment which has just answered, before another one is started."""
+
+STOPPED: Final = ("ServiceException", "The function was stopped: it is removed or replaced, or the local AWS ends.")
+
+State = Literal["starting", "idle", "busy", "stopping"]
+
+
+class Function:
+    """A function that can be invoked. ``stop`` ends everything that it started."""
+
+    def __init__(self, package: Package, host: Host) -> None:
+        self.package = package
+        self.description = package.description
+        self._host = host
+        self._log = host.function_log(self.description.name)
+        self._states: dict[ExecutionEnvironment, State] = {}
+        self._idle: list[ExecutionEnvironment] = []
+        self._waiting: deque[Invocation] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._serving: dict[ExecutionEnvironment, Invocation] = {}
+        self._stopped = False
+
+    @property
+    def environments(self) -> list[tuple[ExecutionEnvironment, State]]:
+        """Every environment and what it does now."""
+        return list(self._states.items())
+
+    def invoke(self, invocation: Invocation) -> None:
+        """Serve the invocation, now or as soon as an environment can. Its sink hears of the outcome, whatever it is."""
+        if self._stopped:
+            invocation.fail(*STOPPED)
+            return
+        self._waiting.append(invocation)
+        if self._idle:
+            self._assign()
+        elif len(self._waiting) > self._count("starting") + self._finishing():
+            self._start_or_throttle()
+        else:
+            asyncio.get_running_loop().call_later(FINISHING, self._replace)
+
+    async def stop(self) -> None:
+        """End all environments; invocations that are under way, and those that come later, fail."""
+        self._stopped = True
+        under_way = [*self._serving.values(), *self._waiting]
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for invocation in under_way:
+            invocation.fail(*STOPPED)
+        self._waiting.clear()
+        await asyncio.gather(*(environment.stop() for environment in self._states))
+        self._states.clear()
+        self._log.close()
+
+    def _count(self, state: State) -> int:
+        return sum(1 for current in self._states.values() if current == state)
+
+    def _finishing(self) -> int:
+        """How many environments have answered and will be idle in a moment, when their runtime asks for its next event."""
+        return sum(1 for invocation in self._serving.values() if invocation.answered)
+
+    def _assign(self) -> None:
+        while self._waiting and self._idle:
+            environment = self._idle.pop()
+            if not environment.ready:
+                self._run(self._retire(environment))
+                continue
+            invocation = self._waiting.popleft()
+            self._states[environment] = "busy"
+            environment.dispatch(invocation)
+            self._run(self._serve(environment, invocation))
+
+    async def _serve(self, environment: ExecutionEnvironment, invocation: Invocation) -> None:
+        self._serving[environment] = invocation
+        try:
+            reusable = await environment.settle(invocation)
+        finally:
+            del self._serving[environment]
+        if reusable:
+            self._offer(environment)
+        else:
+            await self._retire(environment)
+
+    def _offer(self, environment: ExecutionEnvironment) -> None:
+        """The environment is free: it takes the next invocation, or waits for one."""
+        self._states[environment] = "idle"
+        self._idle.append(environment)
+        self._assign()
+
+    async def _watch(self, environment: ExecutionEnvironment) -> None:
+        """An environment that dies while it is idle must not be given an invocation."""
+        await environment.until_exit()
+        if environment in self._idle:
+            self._idle.remove(environment)
+            await self._retire(environment)
+
+    async def _retire(self, environment: ExecutionEnvironment) -> None:
+        self._states[environment] = "stopping"
+        self._replace()
+        await environment.stop()
+        self._states.pop(environment, None)
+
+    def _replace(self) -> None:
+        """Invocations may wait for an environment that is gone: start others."""
+        while len(self._waiting) > self._count("starting") and not self._idle:
+            self._start_or_throttle()
+
+    def _start_or_throttle(self) -> None:
+        if len(self._states) - self._count("stopping") < self._host.limits.environments:
+            self._start_one()
+        else:
+            self._waiting.pop().throttle()
+
+    def _start_one(self, *, limit: float | None = None) -> None:
+        environment = ExecutionEnvironment(self.package, self._host)
+        self._states[environment] = "starting"
+        self._run(self._start(environment, limit=limit))
+
+    async def _start(self, environment: ExecutionEnvironment, *, limit: float | None) -> None:
+        """Start an environment. A first init that takes over 10 s is tried again within the function's own timeout.
+
+        Source: AWS Lambda developer guide, "Understanding the Lambda execution environment lifecycle".
+        """
+        try:
+            await environment.start(limit or self._host.limits.init)
+        except InitError as error:
+            if error.error_type == SANDBOX_TIMED_OUT and limit is None:
+                self._log.write(
+                    f"INIT_REPORT Init Duration: {self._host.limits.init * 1000:.2f} ms\tPhase: init\tStatus: timeout"
+                )
+                self._start_one(limit=self.description.timeout)
+            else:
+                self._fail_one(error)
+            await self._retire(environment)
+        else:
+            self._run(self._watch(environment))
+            self._offer(environment)
+
+    def _fail_one(self, error: InitError) -> None:
+        """An init that fails fails the invocation that it was for; those behind it get environments of their own."""
+        if self._waiting:
+            message = error.fail(self._waiting.popleft(), self.description.timeout)
+            if message:
+                self._log.write(message)
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

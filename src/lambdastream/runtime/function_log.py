@@ -1,0 +1,40 @@
+"""A function's log: what its processes print, and Lambda's own lines between."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import IO, Final
+
+TAIL: Final = 50
+
+
+class FunctionLog:
+    """Appends lines to a file, if there is one, and remembers the last ones."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.tail: deque[str] = deque(maxlen=TAIL)
+        self._file: IO[str] | None = None
+
+    def write(self, line: str) -> None:
+        """Add one line; ``line`` may end with its line break."""
+        line = line.rstrip("\n") + "\n"
+        self.tail.append(line)
+        if self.path is None:
+            return
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("a", encoding="utf-8", buffering=1)
+        self._file.write(line)
+
+    def mentions(self, *words: str) -> bool:
+        """Whether one of the last lines holds one of these words, in any case."""
+        text = "".join(self.tail).lower()
+        return any(word.lower() in text for word in words)
+
+    def close(self) -> None:
+        """Close the file; a later line opens it again."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

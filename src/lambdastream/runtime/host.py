@@ -1,0 +1,53 @@
+"""What all functions of one local Lambda share: folders, ports, the adapter, the watchdog, limits."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from lambdastream.runtime.adapter import Adapter, find_adapter
+from lambdastream.runtime.function_log import FunctionLog
+from lambdastream.runtime.limits import Limits
+from lambdastream.runtime.ports import Ports
+from lambdastream.runtime.watchdog import Watchdog
+
+
+@dataclass(slots=True)
+class Host:
+    """The machine's side of a local Lambda. ``close`` ends and removes everything that is left.
+
+    ``logs`` is the folder for functions' logs (``None`` keeps their last lines in memory alone); ``endpoint_url`` is what
+    functions get as ``AWS_ENDPOINT_URL``.
+    """
+
+    logs: Path | None = None
+    endpoint_url: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    ports: Ports = field(default_factory=Ports)
+    watchdog: Watchdog = field(default_factory=Watchdog)
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="lambdastream-")))
+
+    def __post_init__(self) -> None:
+        self.watchdog.watch_folder(self.folder)
+
+    def temporary_folder(self, name: str) -> Path:
+        """A new, empty folder of that name's own."""
+        return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.folder))
+
+    def function_log(self, name: str) -> FunctionLog:
+        """The log of the function of that name."""
+        return FunctionLog(self.logs / f"{name}.log" if self.logs else None)
+
+    def close(self) -> None:
+        """End what is left, and remove the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.watchdog.close()
+
+
+@cache
+def adapter() -> Adapter:
+    """The Lambda Web Adapter of this machine, looked for once."""
+    return find_adapter()

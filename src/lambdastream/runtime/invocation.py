@@ -1,0 +1,131 @@
+"""One invocation: the event that goes in, and the one answer that comes out, whole or as a stream.
+
+The runtime's side calls the methods of ``Invocation``; a door listens as its ``ResponseSink``. Nothing here waits: a
+piece of a streamed answer goes from the runtime's connection to the client's within one call.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from lambdastream.wire.function_error import error_payload
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionError:
+    """An invocation that failed: AWS's error type, and the payload that Invoke answers with.
+
+    ``throttled`` is true when no execution environment was free and none could be started.
+    """
+
+    error_type: str
+    payload: bytes
+    throttled: bool = False
+
+
+class StreamSource(Protocol):
+    """The runtime's end of a streamed answer: it stops sending while the client is slower."""
+
+    def pause(self) -> None:
+        """Stop reading from the runtime."""
+
+    def resume(self) -> None:
+        """Read on."""
+
+
+class ResponseSink(Protocol):
+    """The client's end: what a door makes of the answer.
+
+    Either ``result`` or ``function_error`` is called, once; or ``stream_started``, then ``stream_data`` any number of
+    times, then once ``stream_ended`` (with an error when the function reported one) or ``stream_broken``.
+    """
+
+    def result(self, payload: bytes) -> None:
+        """The function returned this payload."""
+
+    def function_error(self, error: FunctionError) -> None:
+        """The function failed before it answered."""
+
+    def stream_started(self, content_type: str, source: StreamSource) -> None:
+        """A streamed answer begins."""
+
+    def stream_data(self, data: bytes) -> None:
+        """A piece of it; where pieces are cut means nothing."""
+
+    def stream_ended(self, error: FunctionError | None) -> None:
+        """The stream is complete, or the function said why it is not."""
+
+    def stream_broken(self, error: FunctionError) -> None:
+        """The stream stopped in the middle: the runtime died, or ran out of time."""
+
+
+def trace_id() -> str:
+    """A new X-Ray trace header (AWS X-Ray developer guide, "Tracing header"), not sampled."""
+    return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
+
+
+@dataclass(slots=True, eq=False)
+class Invocation:
+    """An event on its way through a function.
+
+    ``started_at`` and ``deadline`` are seconds on the monotonic clock and the wall clock, set when an execution
+    environment takes the invocation. Outcomes after the first one are ignored: a runtime that dies after it
+    answered changes nothing for the client.
+    """
+
+    event: bytes
+    sink: ResponseSink
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    trace: str = field(default_factory=trace_id)
+    started_at: float = 0.0
+    deadline: float = 0.0
+    streaming: bool = False
+    answered: bool = False
+
+    def begin(self, timeout: float) -> None:
+        """Start the clock: the function has ``timeout`` seconds from now."""
+        self.started_at = time.monotonic()
+        self.deadline = time.time() + timeout
+
+    def result(self, payload: bytes) -> None:
+        """The runtime answered with the whole payload."""
+        if not self.answered:
+            self.answered = True
+            self.sink.result(payload)
+
+    def error(self, error_type: str, payload: bytes) -> None:
+        """The runtime reported an error of the function; ``payload`` is its own JSON."""
+        self._fail(FunctionError(error_type, payload))
+
+    def start_stream(self, content_type: str, source: StreamSource) -> None:
+        """The runtime begins a streamed answer; its pieces then go to ``sink.stream_data``."""
+        self.streaming = True
+        self.sink.stream_started(content_type, source)
+
+    def end_stream(self, error: FunctionError | None) -> None:
+        """The runtime ended its stream, with the error of its trailers, if any."""
+        if not self.answered:
+            self.answered = True
+            self.sink.stream_ended(error)
+
+    def fail(self, error_type: str, message: str) -> None:
+        """Lambda itself ends the invocation: a timeout, a runtime that died."""
+        self._fail(FunctionError(error_type, error_payload(error_type, message)))
+
+    def throttle(self) -> None:
+        """No execution environment is free and none may be started."""
+        self.answered = True
+        self.sink.function_error(FunctionError("TooManyRequestsException", b"", throttled=True))
+
+    def _fail(self, error: FunctionError) -> None:
+        if self.answered:
+            return
+        self.answered = True
+        if self.streaming:
+            self.sink.stream_broken(error)
+        else:
+            self.sink.function_error(error)
