@@ -1,0 +1,1 @@
+"""The ways in: function URLs, Invoke and InvokeWithResponseStream."""

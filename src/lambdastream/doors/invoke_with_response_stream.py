@@ -1,0 +1,69 @@
+"""InvokeWithResponseStream: a function called by its name, its answer as an event stream while it comes.
+
+Source: AWS Lambda API reference, "InvokeWithResponseStream"; the frames are ``wire.event_stream``'s.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lambdastream.doors.invoke import VERSION, throttled
+from lambdastream.doors.responses import DoorConnection, log_pointer
+from lambdastream.runtime.function import Function
+from lambdastream.runtime.invocation import FunctionError, Invocation, StreamSource
+from lambdastream.wire.event_stream import CONTENT_TYPE, invoke_complete, payload_chunk
+from lambdastream.wire.http_message import Headers, HttpRequest
+
+PATH: Final = re.compile(r"/2021-11-15/functions/([^/]+)/response-streaming-invocations")
+
+
+def invoke_with_response_stream(connection: DoorConnection, function: Function, request: HttpRequest) -> None:
+    """Answer one InvokeWithResponseStream call."""
+    function.invoke(Invocation(request.body or b"{}", EventStreamResponse(connection, function)))
+
+
+class EventStreamResponse:
+    """``PayloadChunk`` messages, then one ``InvokeComplete``. The prelude is part of the payload, as on AWS."""
+
+    def __init__(self, connection: DoorConnection, function: Function) -> None:
+        self._connection = connection
+        self._name = function.description.name
+
+    def result(self, payload: bytes) -> None:
+        self._start("application/json")
+        self.stream_data(payload)
+        self._end()
+
+    def function_error(self, error: FunctionError) -> None:
+        if error.throttled:
+            self._connection.respond(throttled())
+            return
+        self._start("application/json", log_pointer(self._name))
+        self._end(error)
+
+    def stream_started(self, content_type: str, source: StreamSource) -> None:
+        self._connection.back_pressure.attach(source)
+        self._start(content_type)
+
+    def stream_data(self, data: bytes) -> None:
+        self._connection.write_chunk(payload_chunk(data))
+
+    def stream_ended(self, error: FunctionError | None) -> None:
+        self._connection.back_pressure.detach()
+        self._end(error)
+
+    def stream_broken(self, error: FunctionError) -> None:
+        self.stream_ended(error)
+
+    def _start(self, content_type: str, headers: Headers = ()) -> None:
+        about = (("x-amzn-remapped-content-type", content_type), VERSION, *headers)
+        self._connection.start_response(200, (("content-type", CONTENT_TYPE), *about))
+
+    def _end(self, error: FunctionError | None = None) -> None:
+        if error is None:
+            self._connection.write_chunk(invoke_complete())
+        else:
+            details = error.payload.decode("utf-8", "replace")
+            self._connection.write_chunk(invoke_complete(error_code=error.error_type, error_details=details))
+        self._connection.end_response()
