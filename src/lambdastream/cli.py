@@ -1,1 +1,134 @@
-"""The command line: thin, one function a command."""
+"""The command line: thin, one function a command.
+
+Exit codes: 0 fine, 1 failed, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from lambdastream.control import supervisor
+from lambdastream.control.local_aws import connect
+from lambdastream.control.logs import log_text
+from lambdastream.control.project import Project, Running, find_project
+from lambdastream.errors import LambdastreamError, UsageError
+
+FAILED: Final = 1
+WRONG_USAGE: Final = 2
+INTERRUPTED: Final = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        code: int = arguments.run(find_project(), arguments) or 0
+        sys.stdout.flush()
+    except LambdastreamError as error:
+        print(error.problem, error.next_step, sep="\n", file=sys.stderr)
+        return WRONG_USAGE if isinstance(error, UsageError) else FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has left, as `head` does. Python writes once more at its end: that must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(prog="lambdastream", description="A local AWS Lambda that streams.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    up_ = commands.add_parser("up", help="start the local AWS")
+    up_.add_argument("--port", type=_port, default=supervisor.DEFAULT_PORT, help="the endpoint's port (%(default)s)")
+    up_.add_argument("--detach", action="store_true", help="run it in the background")
+    up_.set_defaults(run=up)
+
+    commands.add_parser("down", help="end the local AWS").set_defaults(run=down)
+
+    status_ = commands.add_parser("status", help="show what runs")
+    status_.add_argument("--json", action="store_true", help="as JSON")
+    status_.set_defaults(run=status)
+
+    logs_ = commands.add_parser("logs", help="print a function's log")
+    logs_.add_argument("function")
+    logs_.add_argument("--follow", action="store_true", help="print new lines as they come")
+    logs_.set_defaults(run=logs)
+
+    race_ = commands.add_parser("race", help="record two URLs at once and compare them")
+    race_.add_argument("urls", nargs=2, metavar="URL")
+    race_.add_argument("--method", default="GET", help="the requests' method (%(default)s)")
+    race_.set_defaults(run=race)
+
+    lab_ = commands.add_parser("lab", help="run the race once, then open JupyterLab on the notebooks")
+    lab_.add_argument("--check", action="store_true", help="stop as soon as JupyterLab answers")
+    lab_.add_argument("--port", type=_port, default=supervisor.DEFAULT_PORT, help="the endpoint's port (%(default)s)")
+    lab_.set_defaults(run=lab)
+    return top
+
+
+def up(project: Project, arguments: argparse.Namespace) -> None:
+    """Start the local AWS, here or in the background."""
+    if arguments.detach:
+        _say_running(supervisor.start(project, arguments.port))
+    else:
+        supervisor.serve(project, arguments.port, on_ready=_say_running)
+
+
+def down(project: Project, arguments: argparse.Namespace) -> None:
+    """End the local AWS. When none runs there is nothing to do."""
+    del arguments
+    print("The local AWS has stopped." if supervisor.stop(project) else "No local AWS runs here.")
+
+
+def status(project: Project, arguments: argparse.Namespace) -> None:
+    """Show what runs."""
+    found = connect(project).status()
+    if arguments.json:
+        print(json.dumps(found, indent=2))
+        return
+    adapter = found["adapter"]
+    print(f"endpoint  {found['endpoint']}")
+    print(f"adapter   {adapter['version']}  {adapter['path']}" if adapter else "adapter   not fetched yet")
+    for function in found["functions"]:
+        states = ", ".join(environment["state"] for environment in function["environments"]) or "cold"
+        print(f"function  {function['name']}  {function['url'] or 'no URL'}  {function['invoke_mode'] or ''}  {states}")
+
+
+def logs(project: Project, arguments: argparse.Namespace) -> None:
+    """Print a function's log."""
+    for text in log_text(project, arguments.function, follow=arguments.follow):
+        print(text, end="", flush=True)
+
+
+def race(project: Project, arguments: argparse.Namespace) -> None:
+    """Record two URLs at once and compare them."""
+    del project
+    from lambdastream.client import race as run_race  # noqa: PLC0415 - the other commands start faster without it
+
+    result = run_race({url: url for url in dict.fromkeys(arguments.urls)}, method=arguments.method)
+    print(result, result.verdict(), sep="\n\n")
+
+
+def lab(project: Project, arguments: argparse.Namespace) -> int:
+    """Set up, run the race, open JupyterLab."""
+    from lambdastream.workshop.lab import open_lab  # noqa: PLC0415 - as above
+
+    return open_lab(project, port=arguments.port, check=arguments.check)
+
+
+def _say_running(running: Running) -> None:
+    print(f"The local AWS runs at {running.endpoint}", flush=True)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:  # noqa: PLR2004 - the highest port there is
+        raise argparse.ArgumentTypeError(f"{text} is not a port: give a number up to 65535")
+    return int(text)

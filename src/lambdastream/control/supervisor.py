@@ -1,0 +1,148 @@
+"""The local AWS as a process: running it here, starting it in the background, ending it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import uvloop
+
+from lambdastream.control.project import Project, Running
+from lambdastream.doors.data_plane import DataPlane
+from lambdastream.errors import LocalAwsError, NotRunningError
+from lambdastream.runtime.watchdog import Watchdog
+
+DEFAULT_PORT: Final = 4566
+PATIENCE: Final = 30.0
+STEP: Final = 0.02
+
+
+def serve(project: Project, port: int, *, on_ready: Callable[[Running], None]) -> None:
+    """Run the local AWS in this process until SIGINT or SIGTERM.
+
+    Raises ``PortTakenError``, and ``LocalAwsError`` when the project has one already.
+    """
+    with project.lock():
+        uvloop.run(_serve(project, port, on_ready))
+
+
+async def _serve(project: Project, port: int, on_ready: Callable[[Running], None]) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with DataPlane(port=port, logs=project.logs) as data_plane:
+        running = Running(data_plane.endpoint_url, os.getpid(), data_plane.token)
+        project.record(running)
+        on_ready(running)
+        await stopped.wait()
+
+
+def start(project: Project, port: int) -> Running:
+    """Start the local AWS in the background, and wait until it answers. One that runs already is taken as it is.
+
+    What it prints goes to ``.lambdastream/up.log``. Raises ``LocalAwsError`` with the end of it when it does not start.
+    Interrupted meanwhile, it leaves nothing behind.
+    """
+    if project.is_locked():
+        return _running(project)
+    process = _spawn(project, port)
+    try:
+        return _running(project, process)
+    except BaseException:
+        _end(process)
+        raise
+
+
+@contextlib.contextmanager
+def borrowed(project: Project, port: int, watchdog: Watchdog) -> Iterator[Running]:
+    """The project's local AWS for the time of a ``with`` block.
+
+    One that runs already is left running. One that is started here ends with the block, or with the watchdog's owner.
+    Raises what ``start`` raises.
+    """
+    if project.is_locked():
+        yield _running(project)
+        return
+    process = _spawn(project, port)
+    watchdog.watch_group(process.pid)
+    try:
+        yield _running(project, process)
+    finally:
+        _end(process)
+        watchdog.leave_group(process.pid)
+
+
+def stop(project: Project) -> bool:
+    """End the local AWS of the project and wait until it has given back what it took; whether there was one to end.
+
+    Raises ``LocalAwsError`` for one that never comes as far as to say where it is.
+    """
+    try:
+        running = _running(project)
+    except LocalAwsError:
+        if project.is_locked():
+            raise
+        return False
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(running.pid, number)
+        if _wait(lambda: not project.is_locked()):
+            break
+    return True
+
+
+def _spawn(project: Project, port: int) -> subprocess.Popen[bytes]:
+    with (project.make_state() / "up.log").open("w", encoding="utf-8") as log:
+        return subprocess.Popen(
+            # -P: modules in the project's folder must not stand in for those that the local AWS imports.
+            [sys.executable, "-P", "-m", "lambdastream", "up", "--port", str(port)],
+            cwd=project.root,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _running(project: Project, process: subprocess.Popen[bytes] | None = None) -> Running:
+    """The local AWS, waited for while it starts. ``process`` is the one that was started to be it."""
+    found: list[Running] = []
+
+    def settled() -> bool:
+        gone = process is None or process.poll() is not None
+        try:
+            found.append(project.running())
+        except NotRunningError:
+            return gone and not project.is_locked()
+        return True
+
+    if _wait(settled) and found:
+        return found[0]
+    log = project.state / "up.log"
+    said = log.read_text(encoding="utf-8").strip() if process and log.is_file() else ""
+    raise LocalAwsError("The local AWS does not start.", next_step=said or "Run it in the foreground: lambdastream up")
+
+
+def _wait(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(STEP)
+    return False
