@@ -1,0 +1,136 @@
+"""The app under a real uvicorn."""
+
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from answers import ARTIFACTS, words
+from chat_protocol import END, START, artifact, text
+
+PAUSE = 0.03
+SENTENCE = "This is streaming from Lambda"
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """What arrived, and when."""
+
+    pieces: list[bytes]
+    times: list[float]
+
+    @property
+    def body(self) -> str:
+        return b"".join(self.pieces).decode()
+
+
+def arrivals(client: httpx.Client, method: str, url: str) -> Arrivals:
+    with client.stream(method, url) as response:
+        timed = [(piece, time.monotonic()) for piece in response.iter_raw()]
+    return Arrivals([piece for piece, _ in timed], [moment for _, moment in timed])
+
+
+def answer(query: str) -> list[str]:
+    return [START, *map(text, words(query)), END, *map(artifact, ARTIFACTS)]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/", {"message": "Hello World!"}),
+        ("/tasks", [{"id": "ptvWZ3", "text": "hello!"}, {"id": "cqDUr3", "text": "another!"}]),
+    ],
+)
+def test_plain_routes(chat, path, expected):
+    response = chat.get(path)
+    assert response.status_code == 200
+    assert response.json() == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "pieces"),
+    [
+        pytest.param("GET", "/stream", list(SENTENCE), id="character by character"),
+        pytest.param("POST", "/stream/chat?query=%5BEND%5D+why", answer("[END] why"), id="word by word"),
+    ],
+)
+def test_a_stream_arrives_piece_by_piece(chat, method, url, pieces):
+    arrived = arrivals(chat, method, url)
+    assert arrived.body == "".join(pieces)
+    # A busy machine may join some pieces and delay others; it cannot bring them forward.
+    assert len(arrived.pieces) > len(pieces) / 2
+    whole = PAUSE * (len(pieces) - 1)
+    assert whole / 2 < arrived.times[-1] - arrived.times[0] < whole * 3
+
+
+@pytest.mark.parametrize(("method", "url"), [("GET", "/stream"), ("POST", "/stream/chat?query=a")])
+def test_a_browser_shows_a_stream_as_it_comes(chat, method, url):
+    with chat.stream(method, url) as response:
+        assert response.status_code == 200
+        assert response.headers["content-type"] == "text/plain; charset=utf-8"
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert "content-length" not in response.headers
+
+
+@pytest.mark.parametrize("query", ["a", "x" * 1000, " " + "x" * 1000 + " "], ids=["1", "1000", "padded"])
+def test_a_query_within_bounds_is_answered(chat, query):
+    with chat.stream("POST", "/stream/chat", params={"query": query}) as response:
+        assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("params", "problem"),
+    [
+        pytest.param({}, "missing", id="no query"),
+        pytest.param({"query": ""}, "string_too_short", id="empty"),
+        pytest.param({"query": " \n\t"}, "string_too_short", id="blank"),
+        pytest.param({"query": "x" * 1001}, "string_too_long", id="too long"),
+    ],
+)
+def test_a_query_out_of_bounds_is_refused_before_anything_streams(chat, params, problem):
+    response = chat.post("/stream/chat", params=params)
+    assert response.status_code == 422
+    assert [(error["type"], error["loc"]) for error in response.json()["detail"]] == [(problem, ["query", "query"])]
+
+
+@pytest.mark.parametrize(("method", "url", "status"), [("GET", "/stream/chat", 405), ("GET", "/nothing", 404)])
+def test_other_requests(chat, method, url, status):
+    assert chat.request(method, url).status_code == status
+
+
+def test_the_openapi_page_tells_streams_from_json(chat):
+    paths = chat.get("/openapi.json").json()["paths"]
+    assert {
+        (method, path, media_type)
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        for media_type in operation["responses"]["200"]["content"]
+    } == {
+        ("get", "/", "application/json"),
+        ("get", "/tasks", "application/json"),
+        ("get", "/stream", "text/plain"),
+        ("post", "/stream/chat", "text/plain"),
+    }
+    assert chat.get("/docs").status_code == 200
+
+
+def test_two_clients_do_not_wait_for_each_other(chat):
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(lambda query: arrivals(chat, "POST", f"/stream/chat?query={query}"), "ab")
+    assert one.body == "".join(answer("a"))
+    assert other.body == "".join(answer("b"))
+    assert one.times[0] < other.times[-1]
+    assert other.times[0] < one.times[-1]
+
+
+def test_the_answer_stops_when_its_client_leaves(serve, task_root):
+    uvicorn = [sys.executable, "-m", "uvicorn", "--port", "0"]
+    server = serve([*uvicorn, "observed:app"], cwd=Path(__file__).parent, PYTHONPATH=str(task_root))
+    with httpx.stream("POST", f"{server.url}/stream/chat?query=Why%3F", timeout=30) as response:
+        next(response.iter_raw())
+    pieces = int(server.wait_for(r"done with /stream/chat after (\d+) pieces")[1])
+    assert 1 <= pieces < len(answer("Why?")) / 2
