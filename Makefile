@@ -32,7 +32,8 @@ bench: $(READY) ## Measure; writes benchmarks/results.json
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 notebooks: $(READY) ## Run the notebooks and write their outputs
-	$(BIN)/python -m lambdastream.workshop.notebooks notebooks
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m lambdastream.workshop.notebooks notebooks
+	$(BIN)/python -m lambdastream.workshop.race_picture notebooks/06-the-race.ipynb notebooks/images/race.png
 
 requirements: $(READY) ## Compile the pinned, hashed requirements anew
 	$(BIN)/python requirements/compile.py $(ARGS)
