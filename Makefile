@@ -14,7 +14,7 @@ lab: $(READY) ## Set up, run the race once, open JupyterLab (ARGS=--check stops 
 	@exec $(BIN)/lambdastream lab $(ARGS)
 
 test: check ## Lint, types, unit tests, integration tests with the real binaries, notebooks
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 test-slow: $(READY) ## The long checks
 	@echo "There are no long checks yet."

@@ -5,15 +5,28 @@ set -euo pipefail
 venv=$1
 cd "$(dirname "$0")/.."
 
+starts() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+}
+
 find_python() {
-    local name
-    for name in ${LAMBDASTREAM_PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
-        # A name may exist and not run (version managers' shims): only a start proves it.
-        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
-            echo "$name"
+    local candidate
+    if [ -n "${LAMBDASTREAM_PYTHON:-}" ]; then
+        if ! starts "$LAMBDASTREAM_PYTHON"; then
+            echo "LAMBDASTREAM_PYTHON names $LAMBDASTREAM_PYTHON, which does not start as a Python 3.11 or newer." >&2
+            echo "Name another interpreter, or unset LAMBDASTREAM_PYTHON." >&2
+            exit 1
+        fi
+        echo "$LAMBDASTREAM_PYTHON"
+        return
+    fi
+    # A name may exist and not run (version managers' shims): only a start proves it. Behind it on PATH may be one that does.
+    while IFS= read -r candidate; do
+        if starts "$candidate"; then
+            echo "$candidate"
             return
         fi
-    done
+    done < <(type -aP python3 python3.14 python3.13 python3.12 python3.11)
     echo "No Python 3.11 or newer starts on this machine." >&2
     echo "Install one (Debian, Ubuntu: apt install python3 python3-venv) or name one: make lab LAMBDASTREAM_PYTHON=/path/to/python3" >&2
     exit 1
@@ -27,7 +40,8 @@ if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
     exit 1
 fi
 
-if [ ! -x "$venv/bin/uv" ]; then
+# An environment dies with the Python that it was made with: then it is made anew.
+if [ ! -x "$venv/bin/uv" ] || ! starts "$venv/bin/python"; then
     echo "Making the environment with $("$python" --version) ..."
     "$python" -m venv --clear "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
@@ -35,4 +49,6 @@ fi
 echo "Installing the pinned requirements ..."
 export VIRTUAL_ENV=$PWD/$venv
 "$venv/bin/uv" pip sync --quiet --require-hashes requirements/lab.txt
+# jsonschema's optional check of IRIs takes two seconds at every import of nbformat, and nothing here needs it.
+"$venv/bin/uv" pip uninstall --quiet rfc3987-syntax
 "$venv/bin/uv" pip install --quiet --no-deps --no-build-isolation --editable .

@@ -14,7 +14,6 @@ ROOT = Path(__file__).parent.parent
 UV = Path(sys.executable).with_name("uv")
 OPTIONS = ["--universal", "--python-version=3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
 WITHOUT_ADDRESSES = ["--no-emit-index-url", "--no-emit-find-links"]
-OVERRIDES = ["--override", "requirements/overrides.txt"]
 
 FILES = {
     "requirements/lab.in": "requirements/lab.txt",
@@ -28,7 +27,7 @@ def main() -> None:
     """Compile every file, in the order that lets later ones agree with the first."""
     for wanted, pinned in FILES.items():
         agreeing = [] if pinned == "requirements/lab.txt" else ["-c", "requirements/lab.txt"]
-        command = [str(UV), "pip", "compile", wanted, "-o", pinned, *agreeing, *OPTIONS, *WITHOUT_ADDRESSES, *OVERRIDES]
+        command = [str(UV), "pip", "compile", wanted, "-o", pinned, *agreeing, *OPTIONS, *WITHOUT_ADDRESSES]
         subprocess.run([*command, *sys.argv[1:]], cwd=ROOT, check=True)
         print(f"{wanted} -> {pinned}")
 

@@ -1,6 +1,6 @@
 """The command line: thin, one function a command.
 
-Exit codes: 0 fine, 1 failed, 2 wrong usage, 130 interrupted.
+Exit codes: 0 fine (also when ``up`` is told to end, by Ctrl-C too), 1 failed, 2 wrong usage, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = arguments.run(find_project(), arguments) or 0
         sys.stdout.flush()
     except LambdastreamError as error:
-        print(error.problem, error.next_step, sep="\n", file=sys.stderr)
+        print(error, file=sys.stderr)
         return WRONG_USAGE if isinstance(error, UsageError) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     status_.set_defaults(run=status)
 
     logs_ = commands.add_parser("logs", help="print a function's log")
-    logs_.add_argument("function")
+    logs_.add_argument("function", metavar="FUNCTION")
     logs_.add_argument("--follow", action="store_true", help="print new lines as they come")
     logs_.set_defaults(run=logs)
 

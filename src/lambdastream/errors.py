@@ -16,6 +16,7 @@
     ├── UnreachableError           no connection to a URL can be made
     ├── NotebookError              a notebook does not run to its end
     └── WireError                  bytes that are not what their protocol says
+        └── SignatureError         a request is not signed, or its signature does not hold
 """
 
 from __future__ import annotations
@@ -83,3 +84,14 @@ class NotebookError(LambdastreamError):
 
 class WireError(LambdastreamError):
     """Bytes that are not what their protocol says."""
+
+
+class SignatureError(WireError):
+    """A request is not signed as AWS wants it, or its signature does not hold.
+
+    ``code`` is AWS's own code for the error, for example ``SignatureDoesNotMatch``.
+    """
+
+    def __init__(self, problem: str, *, code: str, next_step: str = "") -> None:
+        super().__init__(problem, next_step=next_step)
+        self.code = code

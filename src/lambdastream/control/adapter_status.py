@@ -18,7 +18,7 @@ def adapter_status() -> dict[str, str] | None:
         cache = AdapterCache(cache_folder() / "adapter", machine_architecture())
         if named := os.environ.get(BINARY_VARIABLE):
             path = Path(named).expanduser().absolute()
-            return {"version": cache.version_of(path) or "custom", "path": str(path)}
+            return {"version": cache.version_of(path) or "custom", "path": str(path)} if path.is_file() else None
         adapter = cache.newest()
     except (SetupError, OSError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import time
 from collections.abc import Iterator
@@ -29,11 +30,13 @@ def log_text(project: Project, name: str, *, follow: bool = False) -> Iterator[s
     while follow and not path.is_file():
         time.sleep(STEP)
     if path.is_file():
-        with path.open(encoding="utf-8", errors="replace") as file:
-            yield file.read()
+        # A read may end within a character, whose rest comes with the next one.
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        with path.open("rb") as file:
+            yield decoder.decode(file.read())
             while follow:
                 time.sleep(STEP)
-                yield file.read()
+                yield decoder.decode(file.read())
 
 
 def _deployed(project: Project) -> set[str]:

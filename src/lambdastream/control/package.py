@@ -49,7 +49,7 @@ def package(
         return _built(source, listed, runtime or own_runtime(), project.builds)
     except OSError as error:
         raise PackagingError(
-            f"{source} cannot be built: {error}.",
+            f"{source} cannot be built: {_reasons(error)}.",
             next_step="See that every file in it can be read, and every link leads somewhere.",
         ) from error
 
@@ -95,6 +95,14 @@ def _install(requirements: Path, runtime: str, folder: Path) -> None:
             f"The requirements of {requirements.parent.name}/{requirements.name} cannot be installed.\n{error.problem}",
             next_step="Mend the file, or check the network, then try again.",
         ) from error
+    # uv's own, from the installation.
+    (folder / ".lock").unlink(missing_ok=True)
+
+
+def _reasons(error: OSError) -> str:
+    if isinstance(error, shutil.Error):
+        return ", ".join(why for _, _, why in error.args[0])
+    return str(error)
 
 
 def _fingerprint(source: Path, requirements: Path, runtime: str) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 
 import uvloop
 
+from lambdastream.control.interrupts import ENDINGS, uninterrupted
 from lambdastream.control.project import Project, Running
 from lambdastream.doors.data_plane import DataPlane
 from lambdastream.errors import LocalAwsError, NotRunningError
@@ -35,7 +36,7 @@ def serve(project: Project, port: int, *, on_ready: Callable[[Running], None]) -
 
 async def _serve(project: Project, port: int, on_ready: Callable[[Running], None]) -> None:
     stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDINGS:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with DataPlane(port=port, logs=project.logs) as data_plane:
         running = Running(data_plane.endpoint_url, os.getpid(), data_plane.token)
@@ -52,12 +53,13 @@ def start(project: Project, port: int) -> Running:
     """
     if project.is_locked():
         return _running(project)
-    process = _spawn(project, port)
-    try:
-        return _running(project, process)
-    except BaseException:
-        _end(process)
-        raise
+    with contextlib.ExitStack() as undo:
+        process = _spawn(project, port, undo)
+        running = _running(project, process)
+        if running.pid == process.pid:
+            # Else another one was faster, and this one is not needed.
+            undo.pop_all()
+    return running
 
 
 @contextlib.contextmanager
@@ -70,13 +72,11 @@ def borrowed(project: Project, port: int, watchdog: Watchdog) -> Iterator[Runnin
     if project.is_locked():
         yield _running(project)
         return
-    process = _spawn(project, port)
-    watchdog.watch_group(process.pid)
-    try:
+    with contextlib.ExitStack() as undo:
+        process = _spawn(project, port, undo)
+        watchdog.watch_group(process.pid)
         yield _running(project, process)
-    finally:
-        _end(process)
-        watchdog.leave_group(process.pid)
+    watchdog.leave_group(process.pid)
 
 
 def stop(project: Project) -> bool:
@@ -93,14 +93,15 @@ def stop(project: Project) -> bool:
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.kill(running.pid, number)
-        if _wait(lambda: not project.is_locked()):
+        if _wait(lambda: not _runs(project, running)):
             break
     return True
 
 
-def _spawn(project: Project, port: int) -> subprocess.Popen[bytes]:
-    with (project.make_state() / "up.log").open("w", encoding="utf-8") as log:
-        return subprocess.Popen(
+def _spawn(project: Project, port: int, undo: contextlib.ExitStack) -> subprocess.Popen[bytes]:
+    """Start the process that is to be the local AWS; to undo it is to end it."""
+    with (project.make_state() / "up.log").open("w", encoding="utf-8") as log, uninterrupted():
+        process = subprocess.Popen(
             # -P: modules in the project's folder must not stand in for those that the local AWS imports.
             [sys.executable, "-P", "-m", "lambdastream", "up", "--port", str(port)],
             cwd=project.root,
@@ -109,6 +110,8 @@ def _spawn(project: Project, port: int) -> subprocess.Popen[bytes]:
             stderr=log,
             start_new_session=True,
         )
+        undo.callback(_end, process)
+    return process
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -137,6 +140,13 @@ def _running(project: Project, process: subprocess.Popen[bytes] | None = None) -
     log = project.state / "up.log"
     said = log.read_text(encoding="utf-8").strip() if process and log.is_file() else ""
     raise LocalAwsError("The local AWS does not start.", next_step=said or "Run it in the foreground: lambdastream up")
+
+
+def _runs(project: Project, running: Running) -> bool:
+    try:
+        return project.running() == running
+    except NotRunningError:
+        return False
 
 
 def _wait(condition: Callable[[], bool]) -> bool:

@@ -7,14 +7,13 @@ the function's own way of answering do not fit each other.
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime
 from typing import Final
 
-from lambdastream.doors.responses import BufferedSink, DoorConnection, json_response, log_pointer
+from lambdastream.doors.responses import REQUEST_ID, BufferedSink, DoorConnection, json_response, log_pointer
 from lambdastream.errors import WireError
 from lambdastream.runtime.function import Function
-from lambdastream.runtime.invocation import FunctionError, Invocation, ResponseSink, StreamSource
+from lambdastream.runtime.invocation import FunctionError, Invocation, ResponseSink, StreamSource, new_request_id
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.listener import Listener
 from lambdastream.wire.http_message import HttpRequest, HttpResponse
@@ -22,7 +21,6 @@ from lambdastream.wire.prelude import CONTENT_TYPE, Prelude, PreludeDecoder
 from lambdastream.wire.proxy_response import proxy_response
 from lambdastream.wire.url_event import url_event
 
-REQUEST_ID: Final = "x-amzn-requestid"
 UNFRAMED: Final = "application/octet-stream"
 
 
@@ -69,7 +67,7 @@ class FunctionUrlConnection(DoorConnection):
         self.respond(json_response(413, b'{"Message":"Request Entity Too Large"}'))
 
     def _invocation(self, request: HttpRequest, *, streams: bool) -> Invocation:
-        request_id = str(uuid.uuid4())
+        request_id = new_request_id()
         domain = request.header("host", "localhost")
         event = url_event(request, request_id=request_id, domain_name=domain, time=datetime.now(UTC))
         name = self._url.function.description.name

@@ -9,18 +9,20 @@ import re
 from typing import Final
 from urllib.parse import unquote
 
-from lambdastream.doors.responses import BufferedSink, DoorConnection, json_response, log_pointer
+from lambdastream.doors.responses import REQUEST_ID, BufferedSink, DoorConnection, json_response, log_pointer
+from lambdastream.errors import WireError
 from lambdastream.runtime.function import Function
-from lambdastream.runtime.invocation import FunctionError, Invocation, StreamSource
+from lambdastream.runtime.invocation import FunctionError, Invocation, StreamSource, new_request_id
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.variables import function_arn
 from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse
-from lambdastream.wire.json_codec import encode_json
+from lambdastream.wire.json_codec import decode_json, encode_json
 
 PATH: Final = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 NAME: Final = re.compile(
     r"(?:(?:arn:aws:lambda:[^:]+:)?\d{12}:function:|function:)?([A-Za-z0-9_-]+)(?::(\$?[A-Za-z0-9_-]+))?"
 )
+NO_PAYLOAD: Final = b"{}"
 VERSION: Final = ("x-amz-executed-version", "$LATEST")
 
 
@@ -32,14 +34,20 @@ def function_name(path: re.Match[str]) -> str:
 
 def invoke(connection: DoorConnection, function: Function, request: HttpRequest, limits: Limits) -> None:
     """Answer one Invoke call."""
+    if not is_json(request.body):
+        connection.respond(not_json())
+        return
     match request.header("x-amz-invocation-type", "RequestResponse"):
         case "RequestResponse":
-            function.invoke(_invocation(InvokeResponse(connection, function, limits.response_payload), request))
+            request_id = new_request_id()
+            sink = InvokeResponse(connection, function, request_id, limits.response_payload)
+            function.invoke(Invocation(request.body or NO_PAYLOAD, sink, request_id))
         case "Event":
-            function.invoke(_invocation(Unheard(), request))
-            connection.respond(HttpResponse(202, (VERSION,)))
+            invocation = Invocation(request.body or NO_PAYLOAD, Unheard())
+            function.invoke(invocation)
+            connection.respond(HttpResponse(202, (VERSION, (REQUEST_ID, invocation.request_id))))
         case "DryRun":
-            connection.respond(HttpResponse(204, (VERSION,)))
+            connection.respond(HttpResponse(204, (VERSION, (REQUEST_ID, new_request_id()))))
         case other:
             connection.respond(service_error(400, "InvalidParameterValueException", f"Unknown invocation type {other}"))
 
@@ -47,17 +55,22 @@ def invoke(connection: DoorConnection, function: Function, request: HttpRequest,
 class InvokeResponse(BufferedSink):
     """The answer to a RequestResponse call: the payload as the function gave it."""
 
-    def __init__(self, connection: DoorConnection, function: Function, max_size: int) -> None:
+    def __init__(self, connection: DoorConnection, function: Function, request_id: str, max_size: int) -> None:
         super().__init__(max_size)
         self._connection = connection
         self._name = function.description.name
+        self._about = (VERSION, (REQUEST_ID, request_id))
 
     def complete(self, payload: bytes, *, streamed: bool) -> None:
         del streamed
-        self._connection.respond(json_response(200, payload, (VERSION,)))
+        self._connection.respond(json_response(200, payload, self._about))
 
     def function_error(self, error: FunctionError) -> None:
-        self._connection.respond(_failure(error, self._name))
+        if error.throttled:
+            self._connection.respond(throttled())
+            return
+        failed = (("x-amz-function-error", "Unhandled"), *log_pointer(self._name))
+        self._connection.respond(json_response(200, error.payload, (*self._about, *failed)))
 
 
 class Unheard:
@@ -107,11 +120,15 @@ def payload_too_large(size_limit: int) -> HttpResponse:
     return service_error(413, "RequestTooLargeException", message)
 
 
-def _invocation(sink: InvokeResponse | Unheard, request: HttpRequest) -> Invocation:
-    return Invocation(request.body or b"{}", sink)
+def not_json() -> HttpResponse:
+    """The answer for a payload that is not JSON."""
+    return service_error(400, "InvalidRequestContentException", "Could not parse request body into json")
 
 
-def _failure(error: FunctionError, name: str) -> HttpResponse:
-    if error.throttled:
-        return throttled()
-    return json_response(200, error.payload, (VERSION, ("x-amz-function-error", "Unhandled"), *log_pointer(name)))
+def is_json(payload: bytes) -> bool:
+    """Whether a function can be called with this; with nothing, it is."""
+    try:
+        decode_json(payload or NO_PAYLOAD, "The payload")
+    except WireError:
+        return False
+    return True

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from lambdastream.doors.invoke import VERSION, throttled
-from lambdastream.doors.responses import DoorConnection, log_pointer
+from lambdastream.doors.invoke import NO_PAYLOAD, VERSION, is_json, not_json, throttled
+from lambdastream.doors.responses import REQUEST_ID, DoorConnection, log_pointer
 from lambdastream.runtime.function import Function
-from lambdastream.runtime.invocation import FunctionError, Invocation, StreamSource
+from lambdastream.runtime.invocation import FunctionError, Invocation, StreamSource, new_request_id
 from lambdastream.wire.event_stream import CONTENT_TYPE, invoke_complete, payload_chunk
 from lambdastream.wire.http_message import Headers, HttpRequest
 
@@ -20,14 +20,21 @@ PATH: Final = re.compile(r"/2021-11-15/functions/([^/]+)/response-streaming-invo
 
 def invoke_with_response_stream(connection: DoorConnection, function: Function, request: HttpRequest) -> None:
     """Answer one InvokeWithResponseStream call."""
-    function.invoke(Invocation(request.body or b"{}", EventStreamResponse(connection, function)))
+    if not is_json(request.body):
+        connection.respond(not_json())
+        return
+    request_id = new_request_id()
+    function.invoke(
+        Invocation(request.body or NO_PAYLOAD, EventStreamResponse(connection, function, request_id), request_id)
+    )
 
 
 class EventStreamResponse:
     """``PayloadChunk`` messages, then one ``InvokeComplete``. The prelude is part of the payload, as on AWS."""
 
-    def __init__(self, connection: DoorConnection, function: Function) -> None:
+    def __init__(self, connection: DoorConnection, function: Function, request_id: str) -> None:
         self._connection = connection
+        self._request_id = request_id
         self._name = function.description.name
 
     def result(self, payload: bytes) -> None:
@@ -57,7 +64,7 @@ class EventStreamResponse:
         self.stream_ended(error)
 
     def _start(self, content_type: str, headers: Headers = ()) -> None:
-        about = (("x-amzn-remapped-content-type", content_type), VERSION, *headers)
+        about = (("x-amzn-remapped-content-type", content_type), VERSION, (REQUEST_ID, self._request_id), *headers)
         self._connection.start_response(200, (("content-type", CONTENT_TYPE), *about))
 
     def _end(self, error: FunctionError | None = None) -> None:

@@ -9,6 +9,7 @@ from lambdastream.runtime.invocation import FunctionError, StreamSource
 from lambdastream.wire import function_error
 from lambdastream.wire.http_message import Headers, HttpResponse
 
+REQUEST_ID: Final = "x-amzn-requestid"
 LOG_HEADER: Final = "x-lambdastream-log"
 
 

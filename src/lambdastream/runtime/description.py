@@ -14,6 +14,7 @@ InvokeMode = Literal["BUFFERED", "RESPONSE_STREAM"]
 AuthType = Literal["NONE", "AWS_IAM"]
 
 NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+VARIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 RUNTIME: Final = re.compile(r"python3\.\d+")
 LONGEST_TIMEOUT: Final = 900
 MEMORY_RANGE: Final = range(128, 10241)
@@ -36,8 +37,9 @@ class FunctionDescription:
     """One function, as it is deployed.
 
     ``code`` is a folder with the handler and everything that the function's requirements installed (what ``sam build``
-    makes). ``memory`` is in MB, ``timeout`` in seconds. ``layers`` are ARNs of the Lambda Web Adapter or folders on this
-    machine, laid over each other at ``/opt`` in their order. ``url`` is ``None`` for a function without a function URL.
+    makes); it becomes absolute. ``memory`` is in MB, ``timeout`` in seconds. ``layers`` are ARNs of the Lambda Web Adapter
+    or folders on this machine, laid over each other at ``/opt`` in their order. ``url`` is ``None`` for a function
+    without a function URL.
 
     Raises ``DescriptionError`` when a setting makes no sense.
     """
@@ -65,12 +67,17 @@ class FunctionDescription:
             f"timeout is {self.timeout}.",
             f"Give 1 to {LONGEST_TIMEOUT} seconds.",
         )
+        for name, value in self.environment.items():
+            _matches("environment variable's name", name, VARIABLE, "letters, digits and underscores, a letter first")
+            _require("\0" not in value, f"environment variable {name} holds a NUL.", "Remove it.")
         _require(self.memory in MEMORY_RANGE, f"memory is {self.memory}.", "Give 128 to 10240 MB.")
         _require(
             self.code.is_dir(),
             f"There is no folder {self.code}.",
             "Build the function first, then deploy what was built.",
         )
+        # Another process, with another working directory, may read this.
+        object.__setattr__(self, "code", self.code.absolute())
 
     def to_json(self) -> dict[str, Any]:
         """The description as plain JSON values; ``from_json`` reads it back."""

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from lambdastream.runtime import layers
 from lambdastream.runtime.description import FunctionDescription
+from lambdastream.runtime.function_log import FunctionLog
 from lambdastream.runtime.host import Host
 from lambdastream.runtime.interpreter import ManagedRuntime
 from lambdastream.runtime.invocation import Invocation
@@ -27,6 +28,7 @@ from lambdastream.runtime.variables import Folders, extension_variables, functio
 from lambdastream.wire import function_error, log_lines
 
 MEGABYTE: Final = 1024 * 1024
+MEMORY_POLL: Final = 0.5
 RUNTIME: Final = "runtime"
 
 
@@ -53,18 +55,18 @@ class InitError(Exception):
         self.payload = payload
         self.advice = advice
 
-    def fail(self, invocation: Invocation, timeout: float) -> str:
-        """Fail the invocation that needed this environment; returns what the log should say."""
+    def fail(self, invocation: Invocation, timeout: float, log: FunctionLog) -> None:
+        """Fail the invocation that needed this environment. What the runtime did not print itself goes into the log."""
         if self.payload:
             invocation.error(self.error_type, self.payload)
-            return ""
+            return
         if self.error_type == function_error.SANDBOX_TIMED_OUT:
             message = function_error.timed_out(invocation.request_id, timeout)
         else:
             message = function_error.runtime_exited(invocation.request_id, self.reason)
         message = f"{message}. {self.advice}" if self.advice else message
+        log.write(message)
         invocation.fail(self.error_type, message)
-        return message
 
 
 class ExecutionEnvironment:
@@ -82,6 +84,8 @@ class ExecutionEnvironment:
         self._port = host.ports.take() if self._extensions else None
         self._processes: list[Process] = []
         self._init_ms: float | None = None
+        self._memory = 0
+        self._memory_read_at = 0.0
 
     @property
     def port(self) -> int | None:
@@ -96,7 +100,7 @@ class ExecutionEnvironment:
     @property
     def ready(self) -> bool:
         """Whether an invocation can be dispatched now: every process runs, and the runtime waits for an event."""
-        return self._api.idle and not any(process.exited.done() for process in self._processes)
+        return self._api.idle and not any(process.is_ending for process in self._processes)
 
     async def start(self, limit: float) -> None:
         """Run the init phase, within ``limit`` seconds. Raises ``InitError``."""
@@ -106,6 +110,8 @@ class ExecutionEnvironment:
                 await self._init()
         except TimeoutError:
             raise InitError(function_error.SANDBOX_TIMED_OUT, advice=self._why_not_ready()) from None
+        finally:
+            self._read_output()
         self._init_ms = (time.perf_counter() - began) * 1000
 
     def dispatch(self, invocation: Invocation) -> None:
@@ -200,7 +206,7 @@ class ExecutionEnvironment:
                 watchdog=self._host.watchdog,
             )
         except OSError as error:
-            reason = f"{error.filename or command[0]}: {error.strerror}"
+            reason = _why_not_started(command[0], folder, error)
             self._log.write(f"cannot start {reason}")
             raise InitError(function_error.RUNTIME_INVALID_ENTRYPOINT, reason=reason) from error
         self._processes.append(process)
@@ -245,19 +251,38 @@ class ExecutionEnvironment:
                 )
                 raise _ExitedError(error_type, exit_reason(process.exited.result()))
 
+    def _read_output(self) -> None:
+        for process in self._processes:
+            process.read_output()
+
     def _report(self, invocation: Invocation) -> None:
+        self._read_output()
         self._log.write(log_lines.end_line(invocation.request_id))
-        memory = sum(process.peak_memory() for process in self._processes)
         self._log.write(
             log_lines.report_line(
                 invocation.request_id,
                 duration_ms=(time.monotonic() - invocation.started_at) * 1000,
                 memory_mb=self.description.memory,
-                max_memory_mb=round(memory / MEGABYTE),
+                max_memory_mb=round(self._peak_memory() / MEGABYTE),
                 init_ms=self._init_ms,
             )
         )
         self._init_ms = None
+
+    def _peak_memory(self) -> int:
+        """The most memory that the processes have had, in bytes; it is up to half a second old.
+
+        Reading it takes longer than a short invocation does, and the next one waits meanwhile.
+        """
+        now = time.monotonic()
+        if now - self._memory_read_at > MEMORY_POLL:
+            self._memory_read_at = now
+            self._memory = sum(process.peak_memory() for process in self._processes)
+        return self._memory
+
+
+def _why_not_started(program: str, folder: Path, error: OSError) -> str:
+    return f"{program if folder.is_dir() else folder}: {error.strerror}"
 
 
 class _ExitedError(Exception):

@@ -55,7 +55,7 @@ class Function:
         elif len(self._waiting) > self._count("starting") + self._finishing():
             self._start_or_throttle()
         else:
-            asyncio.get_running_loop().call_later(FINISHING, self._replace)
+            asyncio.get_running_loop().call_later(FINISHING, self._hurry, invocation)
 
     async def stop(self) -> None:
         """End all environments; invocations that are under way, and those that come later, fail."""
@@ -119,6 +119,11 @@ class Function:
         await environment.stop()
         self._states.pop(environment, None)
 
+    def _hurry(self, invocation: Invocation) -> None:
+        """The environment that was about to be idle is not: the invocation needs one of its own."""
+        if invocation in self._waiting:
+            self._replace()
+
     def _replace(self) -> None:
         """Invocations may wait for an environment that is gone: start others."""
         while len(self._waiting) > self._count("starting") and not self._idle:
@@ -158,9 +163,7 @@ class Function:
     def _fail_one(self, error: InitError) -> None:
         """An init that fails fails the invocation that it was for; those behind it get environments of their own."""
         if self._waiting:
-            message = error.fail(self._waiting.popleft(), self.description.timeout)
-            if message:
-                self._log.write(message)
+            error.fail(self._waiting.popleft(), self.description.timeout, self._log)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

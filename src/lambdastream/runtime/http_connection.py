@@ -30,7 +30,11 @@ LOWEST_FINAL_STATUS: Final = 200
 
 
 class HttpConnection(asyncio.Protocol):
-    """A server's connection. ``max_body`` is the largest body, in bytes, that is collected for ``serve``."""
+    """A server's connection.
+
+    ``max_body`` is the largest body, in bytes, that is collected for ``serve``. ``transport`` is ``None`` before the
+    connection is made and once it is lost; then ``gone`` is set.
+    """
 
     def __init__(self, max_body: int) -> None:
         self.max_body = max_body
@@ -156,10 +160,11 @@ class HttpConnection(asyncio.Protocol):
             return
         if self._size <= self.max_body:
             request = HttpRequest(request.method, request.target, request.headers, b"".join(self._body), self.peer)
-        self._waiting.append((request, self._size > self.max_body, self._parser.should_keep_alive()))
-        if len(self._waiting) > LONGEST_PIPELINE:
+        if len(self._waiting) == LONGEST_PIPELINE:
             self._refuse(429)
-        self._serve_next()
+        else:
+            self._waiting.append((request, self._size > self.max_body, self._parser.should_keep_alive()))
+            self._serve_next()
 
     # Answers.
 

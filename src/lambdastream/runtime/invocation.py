@@ -63,6 +63,11 @@ class ResponseSink(Protocol):
         """The stream stopped in the middle: the runtime died, or ran out of time."""
 
 
+def new_request_id() -> str:
+    """A new id for an invocation."""
+    return str(uuid.uuid4())
+
+
 def trace_id() -> str:
     """A new X-Ray trace header (AWS X-Ray developer guide, "Tracing header"), not sampled."""
     return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
@@ -79,7 +84,7 @@ class Invocation:
 
     event: bytes
     sink: ResponseSink
-    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    request_id: str = field(default_factory=new_request_id)
     trace: str = field(default_factory=trace_id)
     started_at: float = 0.0
     deadline: float = 0.0

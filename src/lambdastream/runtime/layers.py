@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -34,4 +35,8 @@ def lay_out(description: FunctionDescription, opt: Path, adapter: Callable[[], A
 def extensions(opt: Path) -> list[Path]:
     """The external extensions that the layers bring: the executable files in ``/opt/extensions``, in order of name."""
     folder = opt / "extensions"
-    return sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    return sorted(path for path in folder.iterdir() if _is_program(path)) if folder.is_dir() else []
+
+
+def _is_program(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.X_OK)

@@ -14,27 +14,61 @@ from typing import Final
 from lambdastream.runtime.watchdog import Watchdog
 
 LONGEST_LINE: Final = 256 * 1024
+PIPE_SIZE: Final = 64 * 1024
+# Of /proc/PID/stat, proc(5): `flags` counted from behind the state, and its bit of include/linux/sched.h.
+FLAGS_FIELD: Final = 5
+PF_EXITING: Final = 0x4
 
 
-class OutputLines(asyncio.Protocol):
-    """Cuts what a program prints into lines. A line over 256 KiB, CloudWatch's limit for an event, is cut."""
+class Output:
+    """What a program prints, cut into lines. A line over 256 KiB, CloudWatch's limit for an event, is cut.
+
+    ``writing`` is the end of the pipe that the program gets. A pipe, not the socket that asyncio would make: a program may
+    want to open ``/dev/stderr``.
+    """
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
         self._rest = b""
-        self.ended = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._reading, self.writing = os.pipe()
+        os.set_blocking(self._reading, False)
+        asyncio.get_running_loop().add_reader(self._reading, self._read)
 
-    def data_received(self, data: bytes) -> None:
+    def read_on(self) -> None:
+        """Take what has been printed so far, now."""
+        while not self._ended.is_set() and self._read():
+            pass
+
+    async def end(self) -> None:
+        """Wait until the program and all that it started have closed it, a second at most."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), 1)
+
+    def close(self) -> None:
+        """Read no more."""
+        if not self._ended.is_set():
+            self._ended.set()
+            asyncio.get_running_loop().remove_reader(self._reading)
+            os.close(self._reading)
+            self._flush()
+
+    def _read(self) -> int:
+        with contextlib.suppress(BlockingIOError):
+            data = os.read(self._reading, PIPE_SIZE)
+            if data:
+                self._cut(data)
+            else:
+                self.close()
+            return len(data)
+        return 0
+
+    def _cut(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
             self._write(line.decode("utf-8", "replace"))
         if len(self._rest) > LONGEST_LINE:
             self._flush()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        del exc
-        self._flush()
-        self.ended.set()
 
     def _flush(self) -> None:
         if self._rest:
@@ -45,7 +79,7 @@ class OutputLines(asyncio.Protocol):
 class Process:
     """One running program."""
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, output: OutputLines, watchdog: Watchdog) -> None:
+    def __init__(self, name: str, process: asyncio.subprocess.Process, output: Output, watchdog: Watchdog) -> None:
         self.name = name
         self.pid = process.pid
         self.exited = asyncio.ensure_future(process.wait())
@@ -68,22 +102,45 @@ class Process:
 
         Every line that it prints goes to ``write``. Raises ``OSError`` when it cannot be started.
         """
-        output = OutputLines(write)
-        reading, writing = os.pipe()
+        output = Output(write)
         try:
-            # Before the program starts: once it runs, nothing may come between it and the watchdog's list.
-            pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
-                lambda: output, os.fdopen(reading, "rb", buffering=0)
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                env=dict(variables),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output.writing,
+                stderr=output.writing,
+                start_new_session=True,
             )
-            process = await _run(command, variables, folder, writing, pipe)
+        except BaseException:
+            output.close()
+            raise
         finally:
-            os.close(writing)
+            os.close(output.writing)
+        # Nothing is awaited between the start and the watchdog's list: a cancellation would leave the program behind.
         return cls(name, process, output, watchdog)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the program has ended, or is about to.
+
+        The event loop hears of it later: a program with threads closes its sockets, and only then, when the last of its
+        threads is gone, is its end reported.
+        """
+        try:
+            state, *fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()
+        except OSError:
+            return True
+        return state in "ZX" or bool(int(fields[FLAGS_FIELD]) & PF_EXITING)
+
+    def read_output(self) -> None:
+        """Put what the program has printed so far into the log, now."""
+        self._output.read_on()
 
     async def end_of_output(self) -> None:
         """Wait until everything that an ended program printed is in the log, a second at most."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._output.ended.wait(), 1)
+        await self._output.end()
 
     async def stop(self, *, grace: float) -> None:
         """End the program and everything it started: SIGTERM, ``grace`` seconds, then SIGKILL. Zero kills at once."""
@@ -93,7 +150,8 @@ class Process:
         self._signal(signal.SIGKILL)
         # Not `await self.exited`: whoever cancels this would cancel that, too.
         await asyncio.wait([self.exited])
-        await self.end_of_output()
+        await self._output.end()
+        self._output.close()
         self._watchdog.leave_group(self.pid)
 
     def peak_memory(self) -> int:
@@ -103,24 +161,6 @@ class Process:
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
-
-
-async def _run(
-    command: Sequence[str], variables: Mapping[str, str], folder: Path, output: int, pipe: asyncio.ReadTransport
-) -> asyncio.subprocess.Process:
-    try:
-        return await asyncio.create_subprocess_exec(
-            *command,
-            env=dict(variables),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    except BaseException:
-        pipe.close()
-        raise
 
 
 def exit_reason(code: int) -> str:

@@ -3,7 +3,7 @@
 Source: AWS Lambda developer guide, "Defined runtime environment variables". What differs from AWS, all of it:
 
 - ``PORT`` and ``AWS_LWA_PORT`` are a free port of the environment's own when the function has extensions: on one machine
-  the fixed ports that every example declares would collide.
+  the fixed ports that every example declares would collide. A readiness check declared on the same fixed port moves along.
 - ``AWS_ENDPOINT_URL`` points at the local AWS.
 - ``/opt`` and ``/var/task`` at the start of a declared value become the folders that stand for them; ``TMPDIR`` names the
   environment's own ``/tmp``.
@@ -22,6 +22,8 @@ from lambdastream.runtime.interpreter import ManagedRuntime
 
 REGION: Final = "us-east-1"
 ACCOUNT: Final = "123456789012"
+PORTS: Final = ("PORT", "AWS_LWA_PORT")
+READINESS_PORTS: Final = ("AWS_LWA_READINESS_CHECK_PORT", "READINESS_CHECK_PORT")
 NOT_FOR_EXTENSIONS: Final = frozenset(
     {
         "_HANDLER",
@@ -58,7 +60,7 @@ def runtime_variables(
 ) -> dict[str, str]:
     """What the runtime's process gets: the function's own variables, and over them those that Lambda sets."""
     declared = {name: _mapped(value, description, folders) for name, value in description.environment.items()}
-    own_ports = {} if port is None else {"PORT": str(port), "AWS_LWA_PORT": str(port)}
+    own_ports = {} if port is None else _own_ports(description.environment, str(port))
     endpoint = {} if endpoint_url is None else {"AWS_ENDPOINT_URL": endpoint_url}
     path = [runtime.folder / "bin", "/usr/local/bin", "/usr/bin", "/bin", folders.opt / "bin"]
     return {
@@ -89,6 +91,12 @@ def runtime_variables(
 def extension_variables(runtime_variables: Mapping[str, str]) -> dict[str, str]:
     """What an extension's process gets: the same, without what is the runtime's alone (Extensions API, "Environment")."""
     return {name: value for name, value in runtime_variables.items() if name not in NOT_FOR_EXTENSIONS}
+
+
+def _own_ports(declared: Mapping[str, str], port: str) -> dict[str, str]:
+    fixed = {declared.get(name) for name in PORTS} - {None}
+    moved = [name for name in READINESS_PORTS if declared.get(name) in fixed]
+    return dict.fromkeys((*PORTS, *moved), port)
 
 
 def _mapped(value: str, description: FunctionDescription, folders: Folders) -> str:

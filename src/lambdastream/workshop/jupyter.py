@@ -15,6 +15,7 @@ from typing import Final, Self
 
 import httpx
 
+from lambdastream.control.interrupts import uninterrupted
 from lambdastream.control.project import Project
 from lambdastream.errors import SetupError
 from lambdastream.runtime.watchdog import Watchdog
@@ -43,18 +44,8 @@ class JupyterLab:
     def __enter__(self) -> Self:
         self._project.make_state()
         self._runtime.mkdir(mode=0o700, exist_ok=True)
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                self._command(),
-                cwd=self._project.root,
-                env=self._variables(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
         try:
-            self._watchdog.watch_group(self._process.pid)
+            self._start()
             self.url = self._wait_until_it_answers()
         except BaseException:
             self.close()
@@ -82,6 +73,19 @@ class JupyterLab:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._watchdog.leave_group(self._process.pid)
+
+    def _start(self) -> None:
+        with self._log.open("wb") as log, uninterrupted():
+            self._process = subprocess.Popen(
+                self._command(),
+                cwd=self._project.root,
+                env=self._variables(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+            self._watchdog.watch_group(self._process.pid)
 
     def _command(self) -> list[str]:
         options = ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={self._project.root}"]

@@ -1,0 +1,394 @@
+"""What the tests of the data plane share: a data plane in a thread, functions to deploy, and a client on the bare wire."""
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvloop
+
+from lambdastream.doors.data_plane import DataPlane
+from lambdastream.runtime.description import FunctionDescription, FunctionUrlConfig
+from lambdastream.runtime.interpreter import managed_runtime, own_runtime, uv
+from lambdastream.runtime.limits import Limits
+
+FUNCTIONS = Path(__file__).parent / "functions"
+CHAT = Path(__file__).parents[1] / "app" / "chat"
+CHAT_REQUIREMENTS = Path(__file__).parents[1] / "requirements" / "chat.txt"
+ADAPTER_LAYER = "arn:aws:lambda:us-east-1:753240598075:layer:LambdaAdapterLayerX86:27"
+PATIENCE = 20
+
+
+class LoopThread:
+    """An event loop in a thread of its own. What goes wrong in it unseen is in `faults`."""
+
+    def __init__(self) -> None:
+        self.faults: list[dict[str, Any]] = []
+        self._loop = uvloop.new_event_loop()
+        self._loop.set_exception_handler(lambda _, fault: self.faults.append(fault))
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self.start(work)()
+
+    def start(self, work: Coroutine[Any, Any, Any]) -> Callable[[], Any]:
+        """Start work; returns what waits for it."""
+        running = asyncio.run_coroutine_threadsafe(work, self._loop)
+        return lambda: running.result(PATIENCE * 3)
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        async def work() -> Any:
+            return function(*arguments)
+
+        return self.run(work())
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        assert self.faults == []
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response as it came over the wire. `whole` is false when the connection ended in its middle."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    whole: bool = True
+
+
+class Wire:
+    """A client's connection that writes bytes as they are."""
+
+    def __init__(self, port: int, *, receive_buffer: int = 0) -> None:
+        self.socket = socket.socket()
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.settimeout(PATIENCE)
+        self.socket.connect(("127.0.0.1", port))
+        self._file = self.socket.makefile("rb")
+
+    def send(self, *data: bytes) -> None:
+        self.socket.sendall(b"".join(data))
+
+    def request(self, line: str, body: bytes = b"", **headers: str) -> Answer:
+        """Send a whole request, return its answer. `content_type` names the header `content-type`."""
+        fields = {"host": "localhost", **headers} | ({"content-length": str(len(body))} if body else {})
+        head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
+        self.send(f"{line} HTTP/1.1\r\n{head}\r\n".encode(), body)
+        return self.answer(has_body=not line.startswith("HEAD"))
+
+    def answer(self, *, has_body: bool = True) -> Answer:
+        """Read one answer."""
+        status, headers = self.head()
+        if not has_body:
+            return Answer(status, headers, b"")
+        if "content-length" in headers:
+            return Answer(status, headers, self._file.read(int(headers["content-length"])))
+        if "transfer-encoding" not in headers:
+            return Answer(status, headers, b"")
+        pieces = list(self.chunks())
+        return Answer(status, headers, b"".join(pieces[:-1]), whole=pieces[-1] == b"")
+
+    def head(self) -> tuple[int, dict[str, str]]:
+        line = self._file.readline()
+        assert line, "The connection was closed."
+        headers = {}
+        while field_line := self._file.readline().decode("latin-1").strip():
+            name, _, value = field_line.partition(": ")
+            headers[name] = value
+        return int(line.split()[1]), headers
+
+    def chunks(self) -> Iterator[bytes]:
+        """The chunks of a body. The last is empty, or `None` when the connection ended before it."""
+        while size := self._file.readline():
+            data = self._file.read(int(size, 16))
+            self._file.readline()
+            yield data
+            if not data:
+                return
+        yield None
+
+    def at_end(self) -> bool:
+        """Wait for the end of the connection: whether it comes with nothing before it."""
+        try:
+            return self._file.read() == b""
+        except ConnectionResetError:
+            return True
+
+    def is_silent(self) -> bool:
+        """Whether nothing has arrived yet."""
+        self.socket.setblocking(False)
+        try:
+            return not self._file.peek(1)
+        finally:
+            self.socket.settimeout(PATIENCE)
+
+    def close(self) -> None:
+        self._file.close()
+        self.socket.close()
+
+
+def eventually(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "The condition never came true."
+        time.sleep(0.005)
+    return value
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process that this one started, and those that they started."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    found, new = set(), {pid}
+    while new := {child for child, parent in parents.items() if parent in new} - found:
+        found |= new
+    return sorted(found)
+
+
+@dataclass
+class Deployed:
+    """A deployed function."""
+
+    name: str
+    url: str
+    folder: Path
+    log_file: Path
+    client: httpx.Client
+    status: Callable[[], dict[str, Any]]
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rstrip("/").rpartition(":")[2])
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text() if self.log_file.exists() else ""
+
+    @property
+    def states(self) -> list[str]:
+        return [environment["state"] for environment in self.status()["environments"]]
+
+    @property
+    def pids(self) -> list[int]:
+        return [pid for environment in self.status()["environments"] for pid in environment["pids"]]
+
+    def request(self, method: str, path: str = "", **options: Any) -> httpx.Response:
+        return self.client.request(method, self.url + path, **options)
+
+    def get(self, path: str = "", **parameters: Any) -> httpx.Response:
+        return self.request("GET", path, params=parameters)
+
+    def stream(self, method: str, path: str = "", **options: Any) -> Any:
+        return self.client.stream(method, self.url + path, **options)
+
+
+@dataclass
+class LocalLambda:
+    """A data plane in a thread of its own."""
+
+    loop: LoopThread
+    plane: DataPlane
+    logs: Path
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PATIENCE))
+    _names: Iterator[int] = field(default_factory=lambda: iter(range(1000)))
+
+    @property
+    def endpoint_url(self) -> str:
+        return self.plane.endpoint_url
+
+    def deploy(
+        self,
+        code: Path,
+        handler: str = "handler.handler",
+        *,
+        name: str = "",
+        mode: str | None = None,
+        timeout: float = 20,
+        runtime: str = "",
+        **settings: Any,
+    ) -> Deployed:
+        """Deploy a function; with a URL, if an invoke mode is named."""
+        url = FunctionUrlConfig("NONE", mode) if mode else None
+        name = name or f"function-{next(self._names)}"
+        runtime = runtime or own_runtime()
+        description = FunctionDescription(name, code, handler, runtime, timeout=timeout, url=url, **settings)
+        status = self.loop.run(self.plane.deploy(description))
+        log_file = self.logs / f"{name}.log"
+        return Deployed(name, status["url"], code, log_file, self.client, lambda: self.status(name))
+
+    def deploy_web(self, code: Path, handler: str = "run.sh", *, adapter_mode: str = "", **settings: Any) -> Deployed:
+        """Deploy a web app behind the Lambda Web Adapter, with its settings as every example has them."""
+        variables = {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap", "PORT": "8000"}
+        variables |= {"AWS_LWA_INVOKE_MODE": adapter_mode} if adapter_mode else {}
+        variables |= settings.pop("environment", {})
+        return self.deploy(code, handler, environment=variables, layers=(ADAPTER_LAYER,), **settings)
+
+    def status(self, name: str) -> dict[str, Any]:
+        functions = self.loop.call(self.plane.status)["functions"]
+        return next(function for function in functions if function["name"] == name)
+
+    def invoke(self, name: str, **payload: Any) -> Any:
+        """Call a function by its name; returns what it answered."""
+        path = f"/2015-03-31/functions/{name}/invocations"
+        return self.client.post(self.endpoint_url + path, content=json.dumps(payload)).json()
+
+    def stop(self) -> None:
+        self.client.close()
+        self.loop.run(self.plane.stop())
+
+
+@contextmanager
+def running(logs: Path, limits: Limits | None = None) -> Iterator[LocalLambda]:
+    loop = LoopThread()
+    plane = DataPlane(logs=logs, limits=limits)
+    try:
+        loop.run(plane.start())
+        local = LocalLambda(loop, plane, logs)
+        try:
+            yield local
+        finally:
+            local.stop()
+    finally:
+        loop.close()
+
+
+@pytest.fixture(scope="session", name="eventually")
+def _eventually() -> Callable[..., Any]:
+    """Wait until a condition holds; returns what it gave."""
+    return eventually
+
+
+@pytest.fixture(scope="session", name="is_alive")
+def _is_alive() -> Callable[[int], bool]:
+    """Whether this process runs."""
+    return is_alive
+
+
+@pytest.fixture(scope="session", name="descendants")
+def _descendants() -> Callable[[int], list[int]]:
+    """Every process that a process started, and those that they started."""
+    return descendants
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[LoopThread]:
+    """An event loop for servers that a test talks to."""
+    thread = LoopThread()
+    yield thread
+    thread.close()
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., Wire]]:
+    """Open connections to a port of loopback; they are closed in the end."""
+    with ExitStack() as stack:
+
+        def open_one(port: int, **options: Any) -> Wire:
+            wire = Wire(port, **options)
+            stack.callback(wire.close)
+            return wire
+
+        yield open_one
+
+
+@pytest.fixture(scope="session")
+def copy_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Copy one of the test functions to a folder of its own."""
+
+    def copy(name: str) -> Path:
+        folder = tmp_path_factory.mktemp(name)
+        return shutil.copytree(FUNCTIONS / name, folder, dirs_exist_ok=True)
+
+    return copy
+
+
+@pytest.fixture
+def write_function(tmp_path: Path) -> Callable[..., Path]:
+    """Write a function's folder from the text of its files. Scripts are executable."""
+
+    def write(files: dict[str, str]) -> Path:
+        folder = tmp_path / "function"
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / name).write_text(text, newline="")
+            (folder / name).chmod(0o755 if name.endswith(".sh") else 0o644)
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def chat_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The chat app with what its requirements install, as `sam build` makes it."""
+    folder = shutil.copytree(CHAT, tmp_path_factory.mktemp("chat"), dirs_exist_ok=True)
+    python = str(managed_runtime(own_runtime()).python)
+    target = ("--python", python, "--target", str(folder))
+    uv("pip", "install", "--quiet", "--require-hashes", *target, "-r", str(CHAT_REQUIREMENTS))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLambda]:
+    """The data plane that most tests share."""
+    os.environ["FROM_THE_PARENT"] = "a function must not see this"
+    with running(tmp_path_factory.mktemp("logs")) as shared:
+        yield shared
+    del os.environ["FROM_THE_PARENT"]
+
+
+@pytest.fixture
+def start_local(tmp_path: Path) -> Iterator[Callable[..., LocalLambda]]:
+    """Start a data plane of the test's own, with these limits."""
+    with ExitStack() as stack:
+
+        def start(**limits: Any) -> LocalLambda:
+            return stack.enter_context(running(tmp_path / "logs", Limits(**limits)))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def plain(local: LocalLambda, copy_of: Callable[[str], Path]) -> Deployed:
+    """The function `plain`, behind awslambdaric and a BUFFERED URL."""
+    return local.deploy(copy_of("plain"), name="plain", mode="BUFFERED")
+
+
+@pytest.fixture(scope="session")
+def web(local: LocalLambda, copy_of: Callable[[str], Path]) -> Deployed:
+    """The function `web`, streaming through the Lambda Web Adapter and its URL."""
+    return local.deploy_web(copy_of("web"), name="web", mode="RESPONSE_STREAM", adapter_mode="response_stream")
+
+
+@pytest.fixture(scope="session")
+def streaming(local: LocalLambda, copy_of: Callable[[str], Path]) -> Deployed:
+    """The function `streaming`: a custom runtime that streams what its event says."""
+    wrapper = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper.sh"}
+    return local.deploy(copy_of("streaming"), name="streaming", mode="RESPONSE_STREAM", environment=wrapper)

@@ -1,0 +1,151 @@
+"""The local AWS as a process: it starts, it ends, and nothing of it is left, however it ends."""
+
+import contextlib
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from lambdastream.control import connect, supervisor
+from lambdastream.control.project import Running
+from lambdastream.errors import NotRunningError
+
+Eventually = Callable[[Callable[[], object]], object]
+Listens = Callable[[str], bool]
+
+SLOW_TO_START = """
+import sys, time
+if "up" in sys.orig_argv and "--detach" not in sys.orig_argv:
+    time.sleep(300)
+"""
+
+
+def make_busy(url: str) -> threading.Thread:
+    """Make a request that does not end by itself."""
+
+    def ask() -> None:
+        with contextlib.suppress(httpx.TransportError):
+            httpx.get(f"{url}busy", timeout=60)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_up_runs_until_it_is_told_to_end(sandbox, listens: Listens, number: signal.Signals) -> None:
+    with sandbox.up() as (process, line):
+        running = sandbox.project.running()
+        assert line == f"The local AWS runs at {running.endpoint}\n"
+        assert listens(running.endpoint)
+        function = connect(sandbox.project).deploy(sandbox.function())
+        assert httpx.get(function.url).text == "hello"
+        assert len(sandbox.pids()) >= 3, "it, its watchdog and the function"
+
+        process.send_signal(number)
+        _, stderr = process.communicate(timeout=20)
+    assert (process.returncode, stderr) == (0, "")
+    assert sandbox.left() == []
+    assert not listens(running.endpoint)
+    assert not listens(function.url)
+
+
+def test_a_killed_one_leaves_nothing_and_the_next_one_starts(sandbox, eventually: Eventually, listens: Listens) -> None:
+    with sandbox.up() as (process, _):
+        local_aws = connect(sandbox.project)
+        function = local_aws.deploy(sandbox.function())
+        request = make_busy(function.url)
+        eventually(lambda: "busy now" in sandbox.log("greeter"))
+        process.kill()
+    assert [path.name for path in sandbox.project.state.glob("*.json")] == ["running.json"], "the record of the dead"
+    eventually(lambda: not sandbox.pids() and not [*sandbox.temporary.iterdir()])
+    request.join()
+    assert not listens(local_aws.endpoint)
+    assert not listens(function.url)
+    with pytest.raises(NotRunningError):
+        connect(sandbox.project)
+
+    with sandbox.up() as (_, line):
+        assert connect(sandbox.project).endpoint in line
+        assert connect(sandbox.project).status()["functions"] == []
+
+
+def test_detached_it_is_started_once(sandbox) -> None:
+    # The project's own modules must not stand in for those that the local AWS imports.
+    for name in ("json", "secrets", "uvloop"):
+        (sandbox.project.root / f"{name}.py").write_text("raise SystemExit('the wrong module')\n", encoding="utf-8")
+    first, second = (sandbox.run("up", "--detach", "--port", "0") for _ in range(2))
+    assert (first.returncode, first.stderr) == (0, "")
+    assert first.stdout == f"The local AWS runs at {sandbox.project.running().endpoint}\n"
+    assert (second.returncode, second.stdout) == (0, first.stdout)
+
+    third = sandbox.run("up")
+    assert (third.returncode, third.stdout) == (1, "")
+    assert "A local AWS runs already for the project project." in third.stderr
+    assert "lambdastream down" in third.stderr
+
+
+def test_down_ends_it_and_may_be_said_twice(sandbox, listens: Listens) -> None:
+    sandbox.run("up", "--detach", "--port", "0")
+    endpoint = sandbox.project.running().endpoint
+    first, second = sandbox.run("down"), sandbox.run("down")
+    assert (first.returncode, first.stdout) == (0, "The local AWS has stopped.\n")
+    assert (second.returncode, second.stdout) == (0, "No local AWS runs here.\n")
+    assert not listens(endpoint)
+
+
+def test_two_who_start_it_at_once_get_the_same_one(sandbox) -> None:
+    with sandbox.start("up", "--detach", "--port", "0") as one, sandbox.start("up", "--detach", "--port", "0") as other:
+        said = [process.communicate(timeout=20) for process in (one, other)]
+    assert said == [(f"The local AWS runs at {sandbox.project.running().endpoint}\n", "")] * 2
+    assert len(sandbox.pids()) == 2, "it and its watchdog: nobody waits to be the next"
+
+
+@pytest.mark.parametrize("options", [(), ("--detach",)], ids=["foreground", "detached"])
+def test_a_port_that_is_taken_is_named(sandbox, options: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = sandbox.run("up", "--port", str(port), *options)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"Port {port} is taken by another program." in done.stderr
+    assert "choose another port" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert sandbox.left() == []
+    assert not sandbox.project.is_locked()
+
+
+def test_a_start_that_is_interrupted_leaves_nothing(sandbox, eventually: Eventually) -> None:
+    (sandbox.folder / "sitecustomize.py").write_text(SLOW_TO_START, encoding="utf-8")
+    with sandbox.start("up", "--detach", "--port", "0", PYTHONPATH=str(sandbox.folder)) as process:
+        eventually(lambda: len(sandbox.pids()) == 2)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert sandbox.left() == []
+
+
+def test_an_old_record_leads_nobody_astray(sandbox) -> None:
+    """Its process id may be somebody else's by now."""
+    with subprocess.Popen(["sleep", "60"]) as bystander:
+        sandbox.project.make_state()
+        sandbox.project.record(Running("http://127.0.0.1:1", bystander.pid, "old"))
+        assert not supervisor.stop(sandbox.project)
+        with sandbox.up():
+            assert supervisor.stop(sandbox.project)
+        assert bystander.poll() is None
+        bystander.terminate()
+
+
+def test_two_projects_do_not_see_each_other(sandbox, running) -> None:
+    with pytest.raises(NotRunningError):
+        connect(sandbox.project)
+    with sandbox.up():
+        connect(sandbox.project).deploy(sandbox.function())
+        assert len(connect(sandbox.project).status()["functions"]) == 1
+        assert connect(running.project).status()["functions"] == []
+        assert supervisor.stop(sandbox.project)
+    assert connect(running.project).status()["functions"] == []

@@ -1,0 +1,124 @@
+"""InvokeWithResponseStream, as boto3 calls it."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def aws(new_client, local):
+    return new_client(local.endpoint_url)
+
+
+@pytest.fixture(scope="module")
+def events(aws):
+    """The events that a function answers with, as they come."""
+
+    def call(function, **event):
+        response = aws.invoke_with_response_stream(FunctionName=function.name, Payload=json.dumps(event))
+        assert (response["StatusCode"], response["ExecutedVersion"]) == (200, "$LATEST")
+        return iter(response["EventStream"])
+
+    return call
+
+
+def collect(stream):
+    """The payload and what the last event says."""
+    *chunks, last = stream
+    assert last.keys() == {"InvokeComplete"}
+    return b"".join(chunk["PayloadChunk"]["Payload"] for chunk in chunks), last["InvokeComplete"]
+
+
+def test_chunks_arrive_while_the_function_still_holds_back_the_next_one(events, streaming, tmp_path):
+    gates = [tmp_path / "1", tmp_path / "2"]
+    steps = [["chunk", "one"], ["wait", str(gates[0])], ["chunk", "two"], ["wait", str(gates[1])], ["end"]]
+    stream = events(streaming, type="text/plain", steps=steps)
+    for word, gate in zip((b"one", b"two"), gates, strict=True):
+        assert next(stream) == {"PayloadChunk": {"Payload": word}}
+        gate.touch()
+    assert list(stream) == [{"InvokeComplete": {}}]
+
+
+def test_the_prelude_is_part_of_the_payload(events, streaming):
+    payload, last = collect(events(streaming, prelude={"statusCode": 201}, steps=[["chunk", "body"], ["end"]]))
+    assert (payload, last) == (b'{"statusCode": 201}' + bytes(8) + b"body", {})
+
+
+def test_the_type_of_the_payload_is_told(aws, streaming):
+    script = {"type": "text/x-own", "steps": [["end"]]}
+    response = aws.invoke_with_response_stream(FunctionName=streaming.name, Payload=json.dumps(script))
+    assert response["ResponseStreamContentType"] == "application/vnd.amazon.eventstream"
+    assert response["ResponseMetadata"]["HTTPHeaders"]["x-amzn-remapped-content-type"] == "text/x-own"
+    assert collect(response["EventStream"]) == (b"", {})
+
+
+def test_a_function_that_does_not_stream_answers_in_one_piece(events, plain):
+    payload, last = collect(events(plain, do="echo", text="x" * 100_000))
+    assert (json.loads(payload)["text"], last) == ("x" * 100_000, {})
+
+
+def test_a_web_app_behind_the_adapter_streams(events, web):
+    http = {"method": "GET", "path": "/name", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"}
+    event = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/name",
+        "rawQueryString": "",
+        "headers": {},
+        "requestContext": {
+            "accountId": "anonymous",
+            "apiId": "a",
+            "domainName": "a.b",
+            "domainPrefix": "a",
+            "http": http,
+            "requestId": "r",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": "01/Jan/2026:00:00:00 +0000",
+            "timeEpoch": 1767225600000,
+        },
+        "isBase64Encoded": False,
+    }
+    payload, last = collect(events(web, **event))
+    prelude, _, body = payload.partition(bytes(8))
+    assert (json.loads(prelude)["statusCode"], json.loads(body), last) == (200, web.name, {})
+
+
+@pytest.mark.parametrize(
+    ("last_step", "code"),
+    [
+        pytest.param(["end", {"Lambda-Runtime-Function-Error-Type": "Odd"}], "Odd", id="it reports an error"),
+        pytest.param(["hang_up"], "Runtime.TruncatedResponse", id="it hangs up"),
+        pytest.param(["exit", 1], "Runtime.", id="it exits"),
+    ],
+)
+def test_an_error_in_the_middle_is_told_at_the_end(events, streaming, last_step, code):
+    payload, last = collect(events(streaming, type="text/plain", steps=[["chunk", "before"], last_step]))
+    assert payload == b"before"
+    assert last["ErrorCode"].startswith(code)
+    assert collect(events(streaming, type="text/plain", steps=[["chunk", "fine"], ["end"]])) == (b"fine", {})
+
+
+def test_an_error_before_the_first_byte_is_told_at_the_end(events, plain):
+    payload, last = collect(events(plain, do="fail"))
+    assert (payload, last["ErrorCode"]) == (b"", "Unhandled")
+    details = json.loads(last["ErrorDetails"])
+    assert (details["errorType"], details["errorMessage"]) == ("RuntimeError", "the handler fails on purpose")
+
+
+def test_a_streamed_answer_over_6_mb_is_fine(events, streaming):
+    payload, last = collect(events(streaming, type="text/plain", steps=[["chunk", "x" * 100_000, 70], ["end"]]))
+    assert (len(payload), last) == (7_000_000, {})
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        pytest.param({"FunctionName": "nothing"}, "ResourceNotFoundException", id="no such function"),
+        pytest.param({"Payload": b"{"}, "InvalidRequestContentException", id="a payload that is no JSON"),
+        pytest.param({"Payload": b"x" * (6 * 1024 * 1024 + 1)}, "RequestTooLargeException", id="a payload over 6 MB"),
+    ],
+)
+def test_a_call_that_cannot_be_is_refused(aws, plain, options, code):
+    with pytest.raises(getattr(aws.exceptions, code)):
+        aws.invoke_with_response_stream(**{"FunctionName": plain.name, **options})

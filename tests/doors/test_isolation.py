@@ -1,0 +1,128 @@
+"""A function sees what Lambda would give it, and nothing more."""
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+DOCUMENTED = {
+    "_HANDLER",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_REGION",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
+    "LANG",
+    "PATH",
+    "PYTHONPATH",
+    "TMPDIR",
+    "TZ",
+}
+ADAPTERS = {"AWS_LAMBDA_EXEC_WRAPPER", "AWS_LWA_INVOKE_MODE", "AWS_LWA_PORT", "PORT"}
+SHELLS = {"PWD", "OLDPWD", "SHLVL", "_"}
+MADE_BY_THE_RUNTIME = {"LC_CTYPE", "_X_AMZN_TRACE_ID"}
+
+
+def test_a_handler_sees_the_documented_variables_and_no_others(local, plain):
+    assert "FROM_THE_PARENT" in os.environ
+    seen = local.invoke(plain.name, do="variables")
+    assert seen.keys() - MADE_BY_THE_RUNTIME == DOCUMENTED
+    assert seen["LAMBDA_TASK_ROOT"] == str(plain.folder)
+    assert seen["AWS_ENDPOINT_URL"] == local.endpoint_url
+
+
+def test_a_web_app_sees_those_and_the_adapters(web):
+    seen = web.get("variables").json()
+    assert seen.keys() - MADE_BY_THE_RUNTIME - SHELLS == DOCUMENTED | ADAPTERS
+    assert seen["PORT"] == seen["AWS_LWA_PORT"] != "8000"
+
+
+def test_a_function_has_what_its_runtime_has_and_nothing_of_the_lab(local, plain):
+    lab = ["fastapi", "httpx", "lambdastream", "pytest", "uvicorn", "uvloop"]
+    runtime = ["awslambdaric", "boto3", "json"]
+    seen = local.invoke(plain.name, do="modules", names=lab + runtime)
+    assert [name for name, there in seen.items() if there] == runtime
+
+
+def test_a_function_has_what_its_own_folder_and_its_layers_bring(local, copy_of, tmp_path):
+    for place, name in ((tmp_path / "layer" / "python", "from_the_layer"), (copy_of("plain"), "from_the_code")):
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{name}.py").touch()
+    function = local.deploy(place, layers=(str(tmp_path / "layer"),))
+    names = ["from_the_code", "from_the_layer", "from_nowhere"]
+    seen = local.invoke(function.name, do="modules", names=names)
+    assert seen == dict(zip(names, (True, True, False), strict=True))
+
+
+def test_lambdas_folders_are_mapped_in_declared_values(local, copy_of, tmp_path):
+    layer = tmp_path / "layer"
+    layer.mkdir()
+    (layer / "settings").write_text("from the layer")
+    declared = {"SETTINGS": "/opt/settings", "CODE": "/var/task/handler.py", "OTHER": "/optional"}
+    function = local.deploy(copy_of("plain"), layers=(str(layer),), environment=declared)
+    seen = local.invoke(function.name, do="variables")
+    assert Path(seen["SETTINGS"]).read_text() == "from the layer"
+    assert seen["CODE"] == str(function.folder / "handler.py")
+    assert seen["OTHER"] == "/optional"
+
+
+def test_each_environment_has_a_tmp_of_its_own_that_goes_with_it(local, copy_of, eventually):
+    function = local.deploy(copy_of("plain"), mode="BUFFERED")
+    tmp = Path(local.invoke(function.name, do="variables")["TMPDIR"])
+    assert tmp.is_dir()
+    (tmp / "left").touch()
+    function.get("leave", status=1)
+    eventually(lambda: not tmp.exists())
+    assert local.invoke(function.name, do="variables")["TMPDIR"] != str(tmp)
+
+
+def test_functions_that_declare_the_same_port_answer_each_for_itself(local, copy_of):
+    functions = [
+        local.deploy_web(copy_of("web"), name=name, mode="RESPONSE_STREAM", adapter_mode="response_stream")
+        for name in ("one-of-two", "two-of-two")
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda function: [function.get("name").json() for _ in range(3)], functions))
+    assert answers == [["one-of-two"] * 3, ["two-of-two"] * 3]
+
+
+def test_environments_of_one_function_answer_each_for_itself(web, tmp_path):
+    at = tmp_path / "meeting"
+    at.mkdir()
+    with ThreadPoolExecutor(2) as pool:
+        pids = [answer.json() for answer in pool.map(lambda _: web.get("meet", at=str(at), count=2), range(2))]
+    assert len(set(pids)) == 2
+    environments = web.status()["environments"]
+    assert len({environment["port"] for environment in environments}) == len(environments) >= 2
+    assert set(pids) <= {pid for environment in environments for pid in environment["pids"]}
+
+
+@pytest.mark.parametrize("name", ["plain", "web"])
+def test_a_function_runs_in_its_own_folder(request, name):
+    function = request.getfixturevalue(name)
+    function.get("pid")
+    for environment in function.status()["environments"]:
+        assert os.readlink(f"/proc/{environment['pids'][-1]}/cwd") == str(function.folder)  # noqa: PTH115 - a text
+
+
+def test_a_function_can_call_the_local_aws_with_its_own_boto3(local, plain, write_function):
+    source = (
+        "import json, boto3\n"
+        "def handler(event, context):\n"
+        "    keys = {'aws_access_key_id': 'local', 'aws_secret_access_key': 'local'}\n"
+        "    answer = boto3.client('lambda', **keys).invoke(FunctionName='plain', Payload=json.dumps(event))\n"
+        "    return json.loads(answer['Payload'].read())\n"
+    )
+    function = local.deploy(write_function({"handler.py": source}))
+    assert local.invoke(function.name, do="echo", a=1) == {"do": "echo", "a": 1}
+    assert json.loads(plain.get("pid").text) != os.getpid()

@@ -1,0 +1,2 @@
+#!/bin/bash
+exec python "$LAMBDA_TASK_ROOT/runtime.py"
