@@ -158,8 +158,8 @@ def test_a_python_without_ensurepip_names_the_package_to_install(machine: Machin
 def test_everything_is_installed_from_the_hashed_requirements(machine: Machine) -> None:
     machine.add("first/python3", "3.12.1")
     machine.bootstrap()
-    installations = [call for call in machine.calls if " install " in call or " sync " in call]
-    assert installations == [
+    assert machine.calls[1:] == [
+        makes("first/python3"),
         ".venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt",
         ".venv/bin/uv pip sync --quiet --require-hashes requirements/lab.txt",
         ".venv/bin/uv pip uninstall --quiet rfc3987-syntax",
