@@ -214,6 +214,17 @@ def test_the_app_gets_the_request_as_it_was_sent(web):
     assert "b=%2F" in told["path"]
 
 
+def test_no_delayed_acknowledgement_holds_an_answer_back(web, connect):
+    """Nagle's algorithm in the adapter and a delayed ACK here would cost 40 ms for every answer after the first few."""
+    wire = connect(web.port)
+    seconds = []
+    for _ in range(40):
+        began = time.perf_counter()
+        assert wire.request("GET /name").status == 200
+        seconds.append(time.perf_counter() - began)
+    assert min(seconds[-20:]) < 0.02
+
+
 @pytest.mark.parametrize("path", ["ready", "cookies"])
 def test_a_head_request_gets_no_body_and_the_connection_goes_on(web, connect, path):
     wire = connect(web.port)

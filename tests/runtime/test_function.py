@@ -130,6 +130,23 @@ def test_an_idle_environment_that_dies_is_replaced(new_function, eventually, is_
     eventually(lambda: states(function) == ["idle"])
 
 
+def test_an_environment_that_has_died_unnoticed_gets_no_request(loop, new_function, eventually, new_sink):
+    function = new_function()
+    first = function.result("pid")
+    eventually(lambda: states(function) == ["idle"])
+    invocation = Invocation(b'{"do": "pid"}', new_sink())
+
+    async def kill_and_invoke():
+        """The event loop has no time to hear of it."""
+        os.kill(first, signal.SIGKILL)
+        os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
+        function.invoke(invocation)
+
+    loop.run(kill_and_invoke())
+    eventually(lambda: invocation.answered)
+    assert invocation.sink.names == ["result"]
+
+
 def test_an_environment_that_dies_while_it_is_busy_fails_its_invocation_alone(new_function, eventually, gates):
     function = new_function()
     busy = begin(function, eventually, gates("first"))
@@ -218,21 +235,15 @@ def test_a_function_whose_folder_is_gone_fails_with_its_name(new_function, event
 
 def test_the_log_has_lambdas_own_lines_around_what_the_function_prints(new_function, eventually, tmp_path):
     function = new_function()
-    for word in ("first", "second"):
+    words = [f"word-{number}" for number in range(100)]
+    for word in words:
         function.result("say", text=word)
-    lines = eventually(lambda: len(text := (tmp_path / "logs" / "one.log").read_text().splitlines()) >= 8 and text)
-    assert [line.split()[0] for line in lines] == [
-        "START",
-        "first",
-        "END",
-        "REPORT",
-        "START",
-        "second",
-        "END",
-        "REPORT",
-    ]
+    log = tmp_path / "logs" / "one.log"
+    lines = eventually(lambda: len(text := log.read_text().splitlines()) >= 4 * len(words) and text)
+    expected = [first for word in words for first in ("START", word, "END", "REPORT")]
+    assert [line.split()[0] for line in lines] == expected
     assert "\tInit Duration: " in lines[3]
-    assert "\tInit Duration: " not in lines[7]
+    assert not any("\tInit Duration: " in line for line in lines[4:])
     assert int(lines[3].split("Max Memory Used: ")[1].split()[0]) > 10
 
 
