@@ -6,6 +6,7 @@ from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
+from statistics import median
 
 import httpx
 import pytest
@@ -167,9 +168,13 @@ def test_the_chat_app_behind_mangum_answers_whole(local, chat_build):
     assert response.headers["content-length"] == str(len(whole))
 
 
-def test_the_chat_app_behind_the_adapter_streams(local, chat_build):
-    mode = {"mode": "RESPONSE_STREAM", "adapter_mode": "response_stream"}
-    chat = local.deploy_web(chat_build, name="chat-adapter", **mode)
+@pytest.fixture(scope="module")
+def chat(local, chat_build):
+    """The chat app, streaming."""
+    return local.deploy_web(chat_build, name="chat", mode="RESPONSE_STREAM", adapter_mode="response_stream")
+
+
+def test_the_chat_app_behind_the_adapter_streams(chat):
     assert chat.get().json() == {"message": "Hello World!"}
     with chat.stream("GET", "stream") as response:
         pieces = list(response.iter_raw())
@@ -178,6 +183,18 @@ def test_the_chat_app_behind_the_adapter_streams(local, chat_build):
     assert b"".join(pieces) == b"This is streaming from Lambda"
     assert len(pieces) > len("This is streaming from Lambda") / 2
     assert chat.request("POST", "stream/chat").status_code == 422
+
+
+def test_no_delayed_acknowledgement_holds_answers_back(chat, connect):
+    """Nagle's algorithm in the adapter and a delayed ACK here would cost most answers 40 ms."""
+    wire = connect(chat.port)
+    wire.request("GET /tasks")
+    seconds = []
+    for _ in range(60):
+        began = time.perf_counter()
+        assert wire.request("GET /tasks").status == 200
+        seconds.append(time.perf_counter() - began)
+    assert median(seconds) < 0.03
 
 
 # InvokeMode: RESPONSE_STREAM, behind the Lambda Web Adapter
@@ -212,17 +229,6 @@ def test_the_app_gets_the_request_as_it_was_sent(web):
     assert {"x-amzn-request-context", "x-amzn-lambda-context"} <= received.keys()
     assert json.loads(received["x-amzn-lambda-context"])["env_config"]["function_name"] == web.name
     assert "b=%2F" in told["path"]
-
-
-def test_no_delayed_acknowledgement_holds_an_answer_back(web, connect):
-    """Nagle's algorithm in the adapter and a delayed ACK here would cost 40 ms for every answer after the first few."""
-    wire = connect(web.port)
-    seconds = []
-    for _ in range(40):
-        began = time.perf_counter()
-        assert wire.request("GET /name").status == 200
-        seconds.append(time.perf_counter() - began)
-    assert min(seconds[-20:]) < 0.02
 
 
 @pytest.mark.parametrize("path", ["ready", "cookies"])

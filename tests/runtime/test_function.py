@@ -136,13 +136,13 @@ def test_an_environment_that_has_died_unnoticed_gets_no_request(loop, new_functi
     eventually(lambda: states(function) == ["idle"])
     invocation = Invocation(b'{"do": "pid"}', new_sink())
 
-    async def kill_and_invoke():
+    def kill_and_invoke():
         """The event loop has no time to hear of it."""
         os.kill(first, signal.SIGKILL)
         os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
         function.invoke(invocation)
 
-    loop.run(kill_and_invoke())
+    loop.call(kill_and_invoke)
     eventually(lambda: invocation.answered)
     assert invocation.sink.names == ["result"]
 

@@ -15,6 +15,7 @@ class App(BaseHTTPRequestHandler):
     """Each path is a method."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self):
         target = urlsplit(self.path)
