@@ -43,8 +43,7 @@ def output(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def done(output, temporary):
-    variables = {"PATH": os.environ["PATH"], "HOME": str(Path.home()), "TMPDIR": str(temporary)}
-    variables = {"PATH": os.environ["PATH"], "HOME": str(Path.home()), "TMPDIR": str(temporary)}
+    variables = {**os.environ, "TMPDIR": str(temporary)}
     return bench("--quick", "--output", output, env=variables)
 
 
