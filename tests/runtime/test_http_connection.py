@@ -4,8 +4,9 @@ from typing import ClassVar
 
 import pytest
 
-from lambdastream.runtime.http_connection import LONGEST_HEAD, LONGEST_PIPELINE, HttpConnection
+from lambdastream.runtime.http_connection import LONGEST_PIPELINE, HttpConnection
 from lambdastream.runtime.listener import Listener
+from lambdastream.runtime.request_reader import LONGEST_HEAD
 from lambdastream.wire.http_message import HttpResponse
 
 MAX_BODY = 1000

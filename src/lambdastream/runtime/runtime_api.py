@@ -8,24 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import Callable
-from typing import Final
 
 from lambdastream.runtime.description import FunctionDescription
-from lambdastream.runtime.extensions import IDENTIFIER, Extensions
-from lambdastream.runtime.http_connection import HttpConnection
-from lambdastream.runtime.invocation import FunctionError, Invocation
+from lambdastream.runtime.extensions import Extensions
+from lambdastream.runtime.invocation import Invocation
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.listener import Listener
-from lambdastream.runtime.stream_error import ERROR_TYPE, in_band_error, trailing_error
-from lambdastream.wire import function_error
-from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse
-
-RUNTIME_PREFIX: Final = "/2018-06-01/runtime/"
-EXTENSION_PREFIX: Final = "/2020-01-01/extension/"
-JSON: Final = (("content-type", "application/json"),)
-ACCEPTED: Final = HttpResponse(202, JSON, b'{"status":"OK"}')
+from lambdastream.runtime.runtime_api_connection import JSON, RuntimeApiConnection
+from lambdastream.wire.http_message import Headers, HttpResponse
 
 
 class RuntimeApi:
@@ -117,156 +108,3 @@ class RuntimeApi:
             "tracing": {"type": "X-Amzn-Trace-Id", "value": invocation.trace},
         }
         return json.dumps(event).encode()
-
-
-class RuntimeApiConnection(HttpConnection):
-    """A connection of the runtime or of an extension."""
-
-    def __init__(self, api: RuntimeApi) -> None:
-        super().__init__(api.limits.response_payload)
-        self._api = api
-        self._socket: socket.socket | None = None
-        self._stream: Invocation | None = None
-        self._stream_error: FunctionError | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._socket = transport.get_extra_info("socket")
-        self._acknowledge_at_once()
-
-    def data_received(self, data: bytes) -> None:
-        self._acknowledge_at_once()
-        super().data_received(data)
-
-    def closed(self) -> None:
-        self._api.disconnected(self)
-        if self._stream is not None:
-            stream, self._stream = self._stream, None
-            stream.fail(
-                function_error.RUNTIME_TRUNCATED_RESPONSE,
-                "The runtime closed its connection before the response was complete",
-            )
-
-    # A streamed answer: its bytes pass through here.
-
-    def accepts_stream(self, request: HttpRequest) -> bool:
-        if request.header("lambda-runtime-function-response-mode").lower() != "streaming":
-            return False
-        invocation = self._api.take(_invocation_id(request, "response"))
-        if invocation is None or invocation.streaming:
-            return False
-        self._stream, self._stream_error = invocation, None
-        invocation.start_stream(request.header("content-type"), self)
-        return True
-
-    def stream_received(self, data: bytes) -> None:
-        # A piece never spans chunks, so an error that takes the place of data begins one.
-        self._stream_error = self._stream_error or in_band_error(data)
-        if self._stream is not None and not self._stream.answered and self._stream_error is None:
-            self._stream.sink.stream_data(data)
-
-    def stream_complete(self, trailers: Headers) -> None:
-        if self._stream is not None:
-            stream, self._stream = self._stream, None
-            stream.end_stream(self._stream_error or trailing_error(trailers))
-        self.respond(ACCEPTED)
-
-    # Everything else.
-
-    def serve(self, request: HttpRequest) -> None:
-        path = request.path
-        if path == RUNTIME_PREFIX + "invocation/next" and request.method == "GET":
-            self._next()
-        elif path == RUNTIME_PREFIX + "init/error" and request.method == "POST":
-            self._api.init_error = (request.header(ERROR_TYPE, function_error.RUNTIME_UNKNOWN), request.body)
-            self._api.changed()
-            self.respond(ACCEPTED)
-        elif path.startswith(RUNTIME_PREFIX + "invocation/") and request.method == "POST":
-            self._answer(request)
-        elif path.startswith(EXTENSION_PREFIX):
-            self._serve_extension(request, path.removeprefix(EXTENSION_PREFIX))
-        else:
-            self._error(404, "NotFound", f"The Runtime API has no {request.method} {path}")
-
-    def oversized(self, request: HttpRequest) -> None:
-        invocation = self._api.take(_invocation_id(request, "response"))
-        error_type, message = (
-            function_error.FUNCTION_RESPONSE_SIZE_TOO_LARGE,
-            function_error.response_too_large(self.max_body),
-        )
-        if invocation is not None:
-            invocation.fail(error_type, message)
-        self._error(413, error_type, message)
-
-    def _next(self) -> None:
-        current = self._api.current
-        if current is not None and not current.answered:
-            message = f"The invocation {current.request_id} has no answer yet"
-            self._error(403, "InvalidStateTransition", message)
-        else:
-            self._api.poll(self)
-
-    def _answer(self, request: HttpRequest) -> None:
-        answered = self._api.take(_invocation_id(request, "response"))
-        failed = self._api.take(_invocation_id(request, "error"))
-        if answered is not None and not answered.streaming:
-            answered.result(request.body)
-        elif failed is not None:
-            failed.error(request.header(ERROR_TYPE, "Unhandled"), request.body)
-        else:
-            self._error(400, "InvalidRequestID", "Invalid request ID")
-            return
-        self.respond(ACCEPTED)
-
-    def _serve_extension(self, request: HttpRequest, call: str) -> None:
-        if call == "register":
-            self._register(request)
-            return
-        extension = self._api.extensions.by_identifier.get(request.header(IDENTIFIER))
-        if extension is None:
-            self._error(403, "Extension.UnknownExtensionIdentifier", "Unknown extension identifier")
-        elif call == "event/next":
-            extension.ask(self._extension_event)
-            self._api.changed()
-        elif call in {"init/error", "exit/error"}:
-            self._api.init_error = (
-                request.header("lambda-extension-function-error-type", "Extension.Error"),
-                request.body,
-            )
-            self._api.changed()
-            self.respond(ACCEPTED)
-        else:
-            self._error(404, "NotFound", f"The Extensions API has no {call}")
-
-    def _register(self, request: HttpRequest) -> None:
-        try:
-            extension = self._api.extensions.register(request)
-        except ValueError as error:
-            self._error(400, "InvalidRequestFormat", str(error))
-            return
-        description = self._api.description
-        about = {
-            "functionName": description.name,
-            "functionVersion": "$LATEST",
-            "handler": description.handler,
-        }
-        self.respond(HttpResponse(200, (*JSON, (IDENTIFIER, extension.identifier)), json.dumps(about).encode()))
-        self._api.changed()
-
-    def _extension_event(self, event: bytes, identifier: str) -> None:
-        self.respond(HttpResponse(200, (*JSON, (IDENTIFIER, identifier)), event))
-
-    def _error(self, status: int, error_type: str, message: str) -> None:
-        self.respond(HttpResponse(status, JSON, function_error.error_payload(error_type, message)))
-
-    def _acknowledge_at_once(self) -> None:
-        # LWA's HTTP client leaves Nagle's algorithm on and writes head and body apart; a delayed ACK here holds the body
-        # back for 40 ms. The option does not stick, so it is set again after every read.
-        if self._socket is not None and hasattr(socket, "TCP_QUICKACK"):
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-
-
-def _invocation_id(request: HttpRequest, outcome: str) -> str:
-    """The id in ``.../invocation/{id}/{outcome}``, or an empty string."""
-    path, prefix, suffix = request.path, RUNTIME_PREFIX + "invocation/", "/" + outcome
-    return path[len(prefix) : -len(suffix)] if path.startswith(prefix) and path.endswith(suffix) else ""

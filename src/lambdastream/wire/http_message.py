@@ -67,11 +67,15 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response whose body is complete."""
+    """A response whose body is complete.
+
+    ``length`` is what a HEAD request is told of a body that is not here; without it, the body's own length.
+    """
 
     status: int
     headers: Headers
     body: bytes = b""
+    length: int | None = None
 
 
 def has_body(status: int) -> bool:

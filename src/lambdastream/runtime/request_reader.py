@@ -1,0 +1,174 @@
+"""Reads HTTP/1.1 requests from the bytes of a connection, and says no to what is none.
+
+No other protocol is spoken: a wish to upgrade is ignored, as a server may (RFC 9110, section 7.8).
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+import httptools
+
+from lambdastream.errors import WireError
+from lambdastream.wire.http_message import Headers, HttpRequest
+
+LONGEST_HEAD: Final = 64 * 1024
+
+
+class RequestSink(Protocol):
+    """What hears of the requests."""
+
+    peer: str
+
+    def head_read(self, request: HttpRequest, *, keep_alive: bool) -> bool:
+        """A head is here. Whether its body goes to ``stream_received`` piece by piece, not to ``request_read``."""
+
+    def stream_received(self, data: bytes) -> None:
+        """A piece of a streamed body."""
+
+    def stream_complete(self, trailers: Headers) -> None:
+        """A streamed body has ended."""
+
+    def request_read(self, request: HttpRequest, *, oversized: bool, keep_alive: bool) -> None:
+        """A request is here, whole; without its body if that is over the limit."""
+
+    def refuse(self, status: int) -> None:
+        """What comes now is no request, or none that is served. The reader reads no more."""
+
+    def report(self, error: Exception) -> None:
+        """The sink itself has failed."""
+
+
+class RequestReader:
+    """Cuts a connection's bytes into requests. ``max_body`` is the largest body, in bytes, that is collected.
+
+    Once ``stopped`` is set nothing more is read.
+    """
+
+    def __init__(self, sink: RequestSink, max_body: int) -> None:
+        self.stopped = False
+        self._sink = sink
+        self._max_body = max_body
+        self._parser = httptools.HttpRequestParser(self)
+        self._in_head = False
+        self._request: HttpRequest | None = None
+        self._begin_message()
+
+    @property
+    def streaming(self) -> bool:
+        """Whether the body that comes now is streamed."""
+        return self._streamed
+
+    def feed(self, data: bytes) -> None:
+        """Read on."""
+        began_in_head, size = self._in_head, len(data)
+        while data and not self.stopped:
+            data = self._parse(data)
+        if began_in_head and self._in_head:
+            # The parser keeps a header to itself until it is whole.
+            self._fed += size
+            if self._fed > LONGEST_HEAD:
+                self._refuse(431)
+
+    # What httptools calls.
+
+    def on_message_begin(self) -> None:
+        """A message begins."""
+        self._begin_message()
+        self._in_head = True
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the target."""
+        self._count_head(len(url))
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a trailer."""
+        self._count_head(len(name) + len(value))
+        fields = self._fields if self._in_head else self._trailers
+        fields.append((name.decode("latin-1").lower(), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        """The head has ended."""
+        self._in_head = False
+        if self._parser.get_http_version() != "1.1":
+            self._refuse(505)
+        if self.stopped or self._parser.should_upgrade():
+            return
+        method = self._parser.get_method().decode("latin-1")
+        request = HttpRequest(method, self._target.decode("latin-1"), tuple(self._fields), b"", self._sink.peer)
+        self._request = request
+        self._streamed = self._sink.head_read(request, keep_alive=self._parser.should_keep_alive())
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the body, never of two chunks."""
+        if self._streamed:
+            self._sink.stream_received(data)
+            return
+        self._size += len(data)
+        if self._size <= self._max_body:
+            self._body.append(data)
+        else:
+            # The rest is read and dropped, so that the client gets to read the answer.
+            self._body.clear()
+
+    def on_message_complete(self) -> None:
+        """The message has ended."""
+        request = self._request
+        if self.stopped or request is None:
+            return
+        if self._streamed:
+            self._sink.stream_complete(tuple(self._trailers))
+            return
+        oversized = self._size > self._max_body
+        if self._body:
+            request = HttpRequest(
+                request.method, request.target, request.headers, b"".join(self._body), self._sink.peer
+            )
+        self._sink.request_read(request, oversized=oversized, keep_alive=self._parser.should_keep_alive())
+
+    # Inside.
+
+    def _begin_message(self) -> None:
+        self._target = b""
+        self._fields: list[tuple[str, str]] = []
+        self._trailers: list[tuple[str, str]] = []
+        self._body: list[bytes] = []
+        self._size = 0
+        self._head_size = 0
+        self._fed = 0
+        self._request = None
+        self._streamed = False
+
+    def _parse(self, data: bytes) -> bytes:
+        """Parse; returns what is still to be parsed."""
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            return self._without_upgrade() + data[upgrade.args[0] :]
+        except httptools.HttpParserCallbackError as error:
+            if not self.stopped:
+                self._sink.report(error)
+        except httptools.HttpParserError:
+            self._refuse(400)
+        return b""
+
+    def _without_upgrade(self) -> bytes:
+        """The head that was just read, without its wish: the parser ends such a message before its body."""
+        method = self._parser.get_method()
+        if method == b"CONNECT":
+            self._refuse(501)
+            return b""
+        fields = "".join(f"{name}: {value}\r\n" for name, value in self._fields if name != "upgrade")
+        return b"%s %s HTTP/1.1\r\n%s\r\n" % (method, self._target, fields.encode("latin-1"))
+
+    def _count_head(self, size: int) -> None:
+        self._head_size += size
+        if self._head_size > LONGEST_HEAD:
+            self._refuse(431)
+            raise WireError("The request's head is too long.")
+
+    def _refuse(self, status: int) -> None:
+        if not self.stopped:
+            self.stopped = True
+            self._sink.refuse(status)
