@@ -14,10 +14,10 @@ lab: $(READY) ## Set up, run the race once, open JupyterLab (ARGS=--check stops 
 	@exec $(BIN)/lambdastream lab $(ARGS)
 
 test: check ## Lint, types, unit tests, integration tests with the real binaries, notebooks
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" $(ARGS)
 
 test-slow: $(READY) ## The long checks
-	@echo "There are no long checks yet."
+	$(BIN)/python -m pytest -m slow $(ARGS)
 
 check: $(READY) ## Lint, format and types
 	$(BIN)/ruff check .
