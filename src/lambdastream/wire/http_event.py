@@ -1,0 +1,123 @@
+"""What the events of function URLs and of API Gateway make of a request in the same way.
+
+Sources: AWS Lambda developer guide, "Invoking Lambda function URLs"; Amazon API Gateway developer guide, "Create AWS Lambda
+proxy integrations for HTTP APIs". Not verified on AWS: how a header outside ASCII is decoded, what becomes of an
+``x-forwarded-for`` that the client sends (here the source is appended to it), and that a body without a content type
+is taken for binary.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lambdastream.wire.http_message import HttpRequest
+
+_HTTP_PORT = "80"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Not `strftime`: its month names are those of the locale.
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+_HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+_TEXT_TYPES = frozenset(
+    {
+        "application/javascript",
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "application/xml",
+    }
+)
+_TEXT_SUFFIXES = ("+json", "+xml")
+
+
+def event_headers(request: HttpRequest, *, domain_name: str, request_id: str, time: datetime) -> dict[str, list[str]]:
+    """Return every value of each header that an event carries, cookies included, in the request's order.
+
+    Those that belong to the connection are left out; ``x-forwarded-*`` and a trace id are added.
+    """
+    kept = ((name, header_text(value)) for name, value in request.headers if name not in _HOP_BY_HOP)
+    headers = grouped(kept)
+    forwarded = [*headers.get("x-forwarded-for", ()), request.source_ip]
+    headers["x-forwarded-for"] = [", ".join(forwarded)]
+    headers["x-forwarded-proto"] = ["http"]
+    headers["x-forwarded-port"] = [_port(request.header("host")) or _port(domain_name) or _HTTP_PORT]
+    headers.setdefault("x-amzn-trace-id", [_trace_id(request_id, time)])
+    return headers
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the values of each name, names and values in their order."""
+    collected: dict[str, list[str]] = {}
+    for name, value in pairs:
+        collected.setdefault(name, []).append(value)
+    return collected
+
+
+def joined(values: dict[str, list[str]]) -> dict[str, str]:
+    """Return the values of each name as one text, with commas between: how payload 2.0 repeats a name."""
+    return {name: ",".join(several) for name, several in values.items()}
+
+
+def header_text(value: str) -> str:
+    """Read a header as UTF-8 where it is that: applications get the same bytes again."""
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value
+
+
+def cookies(request: HttpRequest) -> list[str]:
+    """Return each cookie of the request, as ``name=value``."""
+    crumbs = (crumb for name, value in request.headers if name == "cookie" for crumb in value.split(";"))
+    return [header_text(cookie) for crumb in crumbs if (cookie := crumb.strip())]
+
+
+def common_log_time(time: datetime) -> str:
+    """Return a time in UTC as the Common Log Format has it: ``21/Nov/2026:07:00:00 +0000``."""
+    return f"{time.day:02}/{_MONTHS[time.month - 1]}/{time.year:04}:{time:%H:%M:%S} +0000"
+
+
+def epoch_milliseconds(time: datetime) -> int:
+    """Return the whole milliseconds from 1970 to a time with its zone."""
+    return (time - _EPOCH) // timedelta(milliseconds=1)
+
+
+def body_fields(request: HttpRequest) -> dict[str, Any]:
+    """Return ``body``, if there is one, and ``isBase64Encoded``: text as it is, the rest in base64."""
+    if not request.body:
+        return {"isBase64Encoded": False}
+    if _is_text(request.header("content-type")):
+        try:
+            return {"body": request.body.decode("utf-8"), "isBase64Encoded": False}
+        except UnicodeDecodeError:
+            pass  # what it says is not what it is: compressed, or in another character set
+    return {"body": b64encode(request.body).decode("ascii"), "isBase64Encoded": True}
+
+
+def media_type(content_type: str) -> str:
+    """Return the type that a ``content-type`` names, in lower case and without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _trace_id(request_id: str, time: datetime) -> str:
+    """Return the X-Ray trace header of a request that brings none."""
+    return f"Root=1-{int(time.timestamp()):08x}-{sha256(request_id.encode()).hexdigest()[:24]}"
+
+
+def _port(host: str) -> str:
+    port = host.rpartition(":")[2]
+    return port if port != host and port.isdecimal() else ""
+
+
+def _is_text(content_type: str) -> bool:
+    name = media_type(content_type)
+    return name.startswith("text/") or name in _TEXT_TYPES or name.endswith(_TEXT_SUFFIXES)
