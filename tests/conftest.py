@@ -16,7 +16,11 @@ from typing import Any
 import httpx
 import pytest
 import uvloop
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
+from lambdastream.doors.authentication import Keys
 from lambdastream.doors.data_plane import DataPlane
 from lambdastream.runtime.description import FunctionDescription, FunctionUrlConfig
 from lambdastream.runtime.interpreter import managed_runtime, own_runtime, uv
@@ -151,6 +155,16 @@ def eventually(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     return value
 
 
+def sign(
+    keys: Keys, method: str, url: str, content: bytes = b"", *, service: str = "lambda", **headers: str
+) -> dict[str, str]:
+    """The headers of a request that is signed with these keys, as an AWS SDK would sign it."""
+    request = AWSRequest(method, url, headers, content)
+    credentials = Credentials(keys.access_key_id, keys.secret_access_key, keys.session_token or None)
+    (S3SigV4Auth if service == "s3" else SigV4Auth)(credentials, service, "us-east-1").add_auth(request)
+    return dict(request.headers.items())
+
+
 def is_alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -257,8 +271,9 @@ class LocalLambda:
 
     def invoke(self, name: str, **payload: Any) -> Any:
         """Call a function by its name; returns what it answered."""
-        path = f"/2015-03-31/functions/{name}/invocations"
-        return self.client.post(self.endpoint_url + path, content=json.dumps(payload)).json()
+        url = f"{self.endpoint_url}/2015-03-31/functions/{name}/invocations"
+        content = json.dumps(payload).encode()
+        return self.client.post(url, content=content, headers=sign(self.plane.keys, "POST", url, content)).json()
 
     def stop(self) -> None:
         self.client.close()
@@ -266,9 +281,9 @@ class LocalLambda:
 
 
 @contextmanager
-def running(logs: Path, limits: Limits | None = None) -> Iterator[LocalLambda]:
+def running(logs: Path, limits: Limits | None = None, control_plane: Path | None = None) -> Iterator[LocalLambda]:
     loop = LoopThread()
-    plane = DataPlane(logs=logs, limits=limits)
+    plane = DataPlane(logs=logs, limits=limits, control_plane=control_plane)
     try:
         loop.run(plane.start())
         local = LocalLambda(loop, plane, logs)
@@ -284,6 +299,12 @@ def running(logs: Path, limits: Limits | None = None) -> Iterator[LocalLambda]:
 def _eventually() -> Callable[..., Any]:
     """Wait until a condition holds; returns what it gave."""
     return eventually
+
+
+@pytest.fixture(scope="session", name="sign")
+def _sign() -> Callable[..., dict[str, str]]:
+    """Sign a request as an AWS SDK does; returns its headers."""
+    return sign
 
 
 @pytest.fixture(scope="session", name="is_alive")
@@ -366,11 +387,11 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLambda]:
 
 @pytest.fixture
 def start_local(tmp_path: Path) -> Iterator[Callable[..., LocalLambda]]:
-    """Start a data plane of the test's own, with these limits."""
+    """Start a data plane of the test's own, with these limits, and the control plane at this socket."""
     with ExitStack() as stack:
 
-        def start(**limits: Any) -> LocalLambda:
-            return stack.enter_context(running(tmp_path / "logs", Limits(**limits)))
+        def start(*, control_plane: Path | None = None, **limits: Any) -> LocalLambda:
+            return stack.enter_context(running(tmp_path / "logs", Limits(**limits), control_plane))
 
         yield start
 

@@ -51,6 +51,7 @@ def test_its_status_tells_what_runs(start_local, write_function, eventually):
                 "environments": [{"state": "idle", "port": None, "pids": [pid]}],
             }
         ],
+        "apis": [],
         "isolation": "paths",
     }
 

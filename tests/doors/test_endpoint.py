@@ -1,82 +1,26 @@
-"""The endpoint: what it answers itself, and whom it lets in."""
+"""The endpoint: which programs may call it, and who answers them."""
 
 import json
 
+import httpx
 import pytest
+from botocore.exceptions import ClientError
 
-from lambdastream.runtime.description import FunctionDescription, FunctionUrlConfig
-from lambdastream.runtime.interpreter import own_runtime
+from lambdastream.doors.authentication import Keys
 
 OWN = "/_lambdastream/"
 
 
 @pytest.fixture
-def ask(local):
-    """A request to the endpoint, with the token unless another is given."""
+def call(local, sign):
+    """A signed call to AWS, with these headers beside it."""
 
-    def go(method, path, *, token=local.plane.token, **options):
-        headers = {"authorization": f"Bearer {token}".strip().encode()} | options.pop("headers", {})
-        return local.client.request(method, local.endpoint_url + path, headers=headers, **options)
+    def go(method, path, *, content=b"", headers=()):
+        url = local.endpoint_url + path
+        signed = sign(local.plane.keys, method, url, content)
+        return local.client.request(method, url, content=content, headers=signed | dict(headers))
 
     return go
-
-
-@pytest.fixture
-def description(copy_of):
-    url = FunctionUrlConfig("NONE", "BUFFERED")
-    return FunctionDescription("by-http", copy_of("plain"), "handler.handler", own_runtime(), url=url).to_json()
-
-
-def test_a_function_is_deployed_called_and_removed_over_http(ask, local, description):
-    deployed = ask("PUT", f"{OWN}functions/by-http", json=description)
-    assert deployed.status_code == 200
-    assert (deployed.json()["name"], deployed.json()["environments"]) == ("by-http", [])
-    assert local.client.get(deployed.json()["url"] + "pid").status_code == 200
-    names = [function["name"] for function in ask("GET", f"{OWN}status").json()["functions"]]
-    assert "by-http" in names
-    assert ask("DELETE", f"{OWN}functions/by-http").status_code == 204
-    assert local.invoke("by-http")["Message"].startswith("Function not found")
-
-
-@pytest.mark.parametrize(
-    ("change", "error", "problem"),
-    [
-        pytest.param({"runtime": "python3.99"}, "RuntimeNotFoundError", "python3.99", id="no runtime"),
-        pytest.param({"layers": ["arn:none"]}, "DescriptionError", "arn:none", id="no layer"),
-        pytest.param({"code": "/no/such/folder"}, "DescriptionError", "/no/such/folder", id="no code"),
-        pytest.param({"other": 1}, "DescriptionError", "not a function's description", id="no description"),
-    ],
-)
-def test_a_deployment_that_cannot_be_says_why_and_what_to_do(ask, description, change, error, problem):
-    response = ask("PUT", f"{OWN}functions/by-http", json=description | change)
-    assert response.status_code == 400
-    assert response.json()["error"] == error
-    assert problem in response.json()["problem"]
-    assert response.json()["next_step"]
-
-
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[]", b"1"])
-def test_a_deployment_that_is_no_json_object_is_refused(ask, body):
-    response = ask("PUT", f"{OWN}functions/x", content=body)
-    assert response.status_code == 400
-    assert response.json()["problem"]
-
-
-def test_what_is_not_deployed_cannot_be_removed(ask):
-    response = ask("DELETE", f"{OWN}functions/nothing")
-    assert (response.status_code, response.json()["error"]) == (400, "FunctionNotFoundError")
-
-
-@pytest.mark.parametrize("token", ["", "wrong", "ż"])
-@pytest.mark.parametrize(("method", "path"), [("GET", "status"), ("PUT", "functions/x"), ("DELETE", "functions/x")])
-def test_without_the_token_nobody_deploys(ask, method, path, token):
-    response = ask(method, OWN + path, token=token, content=b"{}")
-    assert (response.status_code, response.json()) == (403, {"message": "Wrong token"})
-
-
-@pytest.mark.parametrize(("method", "path"), [("GET", "other"), ("POST", "functions/x"), ("GET", "functions/x")])
-def test_there_is_nothing_else_of_its_own(ask, method, path):
-    assert ask(method, OWN + path).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -95,10 +39,11 @@ def test_pages_in_a_browser_do_not_get_in(ask, headers, status):
     assert ask("GET", f"{OWN}status", headers=headers).status_code == status
 
 
-def test_pages_in_a_browser_do_not_invoke(ask, plain):
+@pytest.mark.parametrize("headers", [{"origin": "http://example.com"}, {"origin": "null"}, {"host": "example.com"}])
+def test_pages_in_a_browser_do_not_invoke(call, plain, headers):
     path = f"/2015-03-31/functions/{plain.name}/invocations"
-    assert ask("POST", path, headers={"origin": "http://example.com"}, content=b'{"do":"pid"}').status_code == 403
-    assert ask("POST", path, content=b'{"do":"pid"}').status_code == 200
+    assert call("POST", path, headers=headers, content=b'{"do":"pid"}').status_code == 403
+    assert call("POST", path, content=b'{"do":"pid"}').status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -110,15 +55,10 @@ def test_pages_in_a_browser_do_not_invoke(ask, plain):
         ("POST", "/2020-06-30/functions/plain/code-signing-config"),
     ],
 )
-def test_what_it_does_not_know_is_not_implemented(ask, method, path):
-    response = ask(method, path)
+def test_without_a_control_plane_all_else_is_not_implemented(call, method, path):
+    response = call(method, path)
     assert (response.status_code, response.headers["x-amzn-errortype"]) == (501, "NotImplemented")
     assert f"{method} {path}" in response.json()["Message"]
-
-
-def test_the_token_is_another_one_for_every_data_plane(start_local, local):
-    assert len(local.plane.token) > 30
-    assert start_local().plane.token != local.plane.token
 
 
 def test_a_client_without_a_host_is_no_client(local, connect):
@@ -127,3 +67,44 @@ def test_a_client_without_a_host_is_no_client(local, connect):
     answer = wire.answer()
     assert answer.status == 403
     assert "Only programs" in json.loads(answer.body)["message"]
+
+
+MB = 1024 * 1024
+
+
+@pytest.mark.parametrize("call_name", ["invoke", "invoke_with_response_stream"])
+def test_a_call_over_6_mb_is_refused_though_the_endpoint_takes_more(new_client, local, plain, call_name):
+    client = new_client(local)
+    assert local.plane.limits.upload > 20 * MB
+    with pytest.raises(ClientError) as caught:
+        getattr(client, call_name)(FunctionName=plain.name, Payload=b"1" * (6 * MB + 1))
+    assert caught.value.response["Error"]["Code"] == "RequestTooLargeException"
+    client.invoke(FunctionName=plain.name, Payload=json.dumps({"do": "echo", "x": "x" * (6 * MB - 100)}))
+
+
+def test_a_body_over_the_upload_limit_is_refused(start_local, sign, control_plane):
+    local = start_local(control_plane=control_plane.socket, upload=MB)
+    for size, status in ((MB, 200), (MB + 1, 413)):
+        url, content = f"{local.endpoint_url}/bucket/key", b"x" * size
+        headers = sign(local.plane.keys, "PUT", url, content, service="s3")
+        assert local.client.put(url, content=content, headers=headers).status_code == status
+    assert [len(seen.body) for seen in control_plane.seen] == [MB]
+
+
+def test_a_call_to_invoke_is_signed_for_lambda(local, sign, plain):
+    url = f"{local.endpoint_url}/2015-03-31/functions/{plain.name}/invocations"
+    for service, status in (("lambda", 200), ("s3", 400), ("logs", 403)):
+        headers = sign(local.plane.keys, "POST", url, b'{"do":"pid"}', service=service)
+        assert local.client.post(url, content=b'{"do":"pid"}', headers=headers).status_code == status
+
+
+def test_a_fault_of_our_own_ends_the_connection_and_is_reported(start_local, control_plane, sign):
+    local = start_local(control_plane=control_plane.socket)
+    control_plane.keys["ASIAODD"] = {"odd": "answer"}
+    url = f"{local.endpoint_url}/bucket"
+    headers = sign(Keys("ASIAODD", "secret"), "GET", url, service="s3")
+    with pytest.raises(httpx.RemoteProtocolError):
+        local.client.get(url, headers=headers)
+    [fault] = local.loop.faults
+    assert isinstance(fault["exception"], KeyError)
+    local.loop.faults.clear()

@@ -11,7 +11,7 @@ ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
 
 @pytest.fixture(scope="module")
 def aws(new_client, local):
-    return new_client(local.endpoint_url)
+    return new_client(local)
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +164,7 @@ def test_beyond_the_limit_of_environments_a_call_is_throttled(start_local, new_c
     local = start_local(environments=1)
     function = local.deploy(copy_of("plain"), mode="BUFFERED")
     begun, gate = tmp_path / "begun", tmp_path / "gate"
-    client = new_client(local.endpoint_url)
+    client = new_client(local)
     event = {"do": "wait", "begun": str(begun), "gate": str(gate)}
     client.invoke(FunctionName=function.name, InvocationType="Event", Payload=json.dumps(event))
     eventually(begun.exists)

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def aws(new_client, local):
-    return new_client(local.endpoint_url)
+    return new_client(local)
 
 
 @pytest.fixture(scope="module")

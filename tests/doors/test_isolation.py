@@ -117,12 +117,13 @@ def test_a_function_runs_in_its_own_folder(request, name):
 
 def test_a_function_can_call_the_local_aws_with_its_own_boto3(local, plain, write_function):
     source = (
-        "import json, boto3\n"
+        "import json, os, boto3\n"
         "def handler(event, context):\n"
-        "    keys = {'aws_access_key_id': 'local', 'aws_secret_access_key': 'local'}\n"
+        "    keys = {'aws_access_key_id': os.environ['KEY_ID'], 'aws_secret_access_key': os.environ['SECRET']}\n"
         "    answer = boto3.client('lambda', **keys).invoke(FunctionName='plain', Payload=json.dumps(event))\n"
         "    return json.loads(answer['Payload'].read())\n"
     )
-    function = local.deploy(write_function({"handler.py": source}))
+    keys = {"KEY_ID": local.plane.keys.access_key_id, "SECRET": local.plane.keys.secret_access_key}
+    function = local.deploy(write_function({"handler.py": source}), environment=keys)
     assert local.invoke(function.name, do="echo", a=1) == {"do": "echo", "a": 1}
     assert json.loads(plain.get("pid").text) != os.getpid()

@@ -13,8 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from lambdastream.doors.api_description import ApiDescription
+from lambdastream.doors.api_gateway import ApiGateway
+from lambdastream.doors.authentication import Authenticator, Keys
+from lambdastream.doors.control_plane_link import ControlPlaneLink
 from lambdastream.doors.endpoint import EndpointConnection
 from lambdastream.doors.function_url import FunctionUrl
+from lambdastream.doors.log_shipper import LogShipper
 from lambdastream.errors import FunctionNotFoundError, PortTakenError
 from lambdastream.runtime import layers
 from lambdastream.runtime.description import FunctionDescription
@@ -35,22 +40,46 @@ class Deployment:
     port: int | None
 
 
+@dataclass(slots=True)
+class DeployedApi:
+    """A deployed API and its port."""
+
+    gateway: ApiGateway
+    port: int
+
+
 class DataPlane:
     """A local Lambda. ``port`` is the endpoint's (0 takes a free one); ``logs`` the folder of functions' logs.
+
+    Calls to AWS are signed with ``keys``, by default new ones. Those that are not Lambda's own invocations go to the control
+    plane that listens on the unix domain socket ``control_plane``, if there is one.
 
     After ``start``, ``endpoint_url`` is the endpoint's address. ``stop`` ends every process, closes every port and removes
     every folder that was made.
     """
 
-    def __init__(self, *, port: int = 0, logs: Path | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        logs: Path | None = None,
+        limits: Limits | None = None,
+        keys: Keys | None = None,
+        control_plane: Path | None = None,
+    ) -> None:
         self.port = port
         self.limits = limits or Limits()
+        self.keys = keys or Keys.at_random()
+        self.control_plane = ControlPlaneLink(control_plane) if control_plane else None
+        self.authenticator = Authenticator(self.keys, self.control_plane.keys if self.control_plane else None)
         self.token = secrets.token_urlsafe(32)
         self.endpoint_url = ""
         self._logs = logs
+        self._log_shipper = LogShipper(self.control_plane) if self.control_plane else None
         self._host: Host | None = None
         self._listener = Listener(lambda: EndpointConnection(self))
         self._deployments: dict[str, Deployment] = {}
+        self._apis: dict[str, DeployedApi] = {}
         self._deploying = asyncio.Lock()
 
     @property
@@ -70,7 +99,8 @@ class DataPlane:
                 next_step="Stop that program, or choose another port: lambdastream up --port 4567",
             ) from error
         self.endpoint_url = f"http://127.0.0.1:{self.port}"
-        self._host = Host(logs=self._logs, endpoint_url=self.endpoint_url, limits=self.limits)
+        publish = self._log_shipper.add if self._log_shipper else None
+        self._host = Host(self._logs, publish, self.endpoint_url, self.limits)
 
     async def stop(self) -> None:
         """End everything. A second call does nothing. A deployment that is under way is waited for."""
@@ -78,9 +108,16 @@ class DataPlane:
         async with self._deploying:
             if self._host is None:
                 return
+            for api in self._apis.values():
+                api.gateway.stop_listening()
             await asyncio.gather(*(self._end(deployment) for deployment in self._deployments.values()))
+            await asyncio.gather(*(api.gateway.close() for api in self._apis.values()))
             self._deployments.clear()
+            self._apis.clear()
             await self._listener.close(grace=self.limits.shutdown)
+            if self.control_plane is not None and self._log_shipper is not None:
+                await self._log_shipper.close()
+                await self.control_plane.close()
             self._host.close()
             self._host = None
 
@@ -121,6 +158,33 @@ class DataPlane:
             if deployment.port is not None:
                 self.host.ports.give_back(deployment.port)
 
+    async def deploy_api(self, description: ApiDescription) -> dict[str, Any]:
+        """Deploy an API, or replace the one of its id, which keeps its address; returns its address as ``url``."""
+        async with self._deploying:
+            api = self._apis.get(description.id)
+            if api is None:
+                port = self.host.ports.take()
+                api = DeployedApi(ApiGateway(description, self.function, self.limits), port)
+                try:
+                    await api.gateway.listen(port)
+                except OSError:
+                    self.host.ports.give_back(port)
+                    raise
+                self._apis[description.id] = api
+            api.gateway.description = description
+        return {"url": f"{api.gateway.address}/"}
+
+    async def remove_api(self, api_id: str) -> None:
+        """Remove an API and its address. Raises ``FunctionNotFoundError``."""
+        async with self._deploying:
+            api = self._apis.pop(api_id, None)
+            if api is None:
+                raise FunctionNotFoundError(
+                    f"No API {api_id} is deployed.", next_step="See what is: lambdastream status"
+                )
+            await api.gateway.close()
+            self.host.ports.give_back(api.port)
+
     def function(self, name: str) -> Function | None:
         """The deployed function of that name."""
         deployment = self._deployments.get(name)
@@ -131,6 +195,7 @@ class DataPlane:
         return {
             "endpoint": self.endpoint_url,
             "functions": [self._function_status(deployment) for deployment in self._deployments.values()],
+            "apis": [self._api_status(api.gateway) for api in self._apis.values()],
             "isolation": "paths",
         }
 
@@ -154,7 +219,7 @@ class DataPlane:
             after.url.function = after.function
         else:
             after.port = after.port or self.host.ports.take()
-            after.url = FunctionUrl(after.function, self.limits)
+            after.url = FunctionUrl(after.function, self.limits, self.authenticator)
             await after.url.listen(after.port)
 
     @staticmethod
@@ -165,6 +230,11 @@ class DataPlane:
         if deployment.url is not None:
             await deployment.url.close()
         shutil.rmtree(deployment.function.package.opt, ignore_errors=True)
+
+    @staticmethod
+    def _api_status(api: ApiGateway) -> dict[str, Any]:
+        description = api.description
+        return {"name": description.name, "url": api.url, "type": description.type, "stage": description.stage}
 
     @staticmethod
     def _function_status(deployment: Deployment) -> dict[str, Any]:

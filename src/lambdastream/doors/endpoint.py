@@ -1,119 +1,129 @@
 """The endpoint: the one address that AWS tools are given.
 
-It answers Invoke and InvokeWithResponseStream itself. Deployments come in by a way of its own, ``/_lambdastream``, which
-only this project's programs can use: it asks for a token made at random at every start.
+Every call to AWS must be signed with this project's keys, or with keys that its STS issued. Invoke and
+InvokeWithResponseStream are answered here; all else goes on to the control plane.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
-import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, Protocol
-from urllib.parse import unquote
 
 from lambdastream.doors import invoke as invoke_door
 from lambdastream.doors import invoke_with_response_stream as stream_door
+from lambdastream.doors import own_calls
+from lambdastream.doors.authentication import Authenticator, refusal
+from lambdastream.doors.control_plane_link import ControlPlaneLink
 from lambdastream.doors.responses import DoorConnection, json_response
-from lambdastream.errors import LambdastreamError
-from lambdastream.runtime.description import FunctionDescription
+from lambdastream.doors.service_errors import error_response
+from lambdastream.errors import SignatureError
 from lambdastream.runtime.function import Function
 from lambdastream.runtime.limits import Limits
 from lambdastream.wire.http_message import HttpRequest, HttpResponse
-from lambdastream.wire.json_codec import encode_json
+from lambdastream.wire.sigv4 import Claim, parse_authorization
 
-DEPLOYMENTS: Final = "/_lambdastream/functions/"
-STATUS: Final = "/_lambdastream/status"
 OWN_HOST: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 
 
-class Functions(Protocol):
-    """What the endpoint does its work on."""
+class LocalAws(own_calls.Deployments, Protocol):
+    """What the endpoint does its work on. ``control_plane`` is ``None`` where functions come in from Python alone."""
 
-    token: str
     limits: Limits
+    authenticator: Authenticator
+    control_plane: ControlPlaneLink | None
 
     def function(self, name: str) -> Function | None:
         """The deployed function of that name."""
-
-    async def deploy(self, description: FunctionDescription) -> dict[str, Any]:
-        """Deploy a function, or replace it; returns its status."""
-
-    async def remove(self, name: str) -> None:
-        """Remove a function. Raises ``FunctionNotFoundError``."""
-
-    def status(self) -> dict[str, Any]:
-        """What runs, as plain JSON values."""
 
 
 class EndpointConnection(DoorConnection):
     """A connection to the endpoint."""
 
-    def __init__(self, functions: Functions) -> None:
-        super().__init__(functions.limits.request_payload)
-        self._functions = functions
+    def __init__(self, aws: LocalAws) -> None:
+        super().__init__(aws.limits.upload)
+        self._aws = aws
         self._tasks: set[asyncio.Task[None]] = set()
 
     def serve(self, request: HttpRequest) -> None:
         if not OWN_HOST.fullmatch(request.header("host")) or request.header("origin"):
             # Pages in a browser must not reach the endpoint, whatever name they give it.
             self.respond(json_response(403, b'{"message":"Only programs on this machine may call the local AWS"}'))
-        elif request.path.startswith("/_lambdastream/"):
-            self._serve_own(request)
-        elif request.method == "POST" and (path := invoke_door.PATH.fullmatch(request.path)):
-            self._with_function(path, lambda found: invoke_door.invoke(self, found, request, self._functions.limits))
-        elif request.method == "POST" and (path := stream_door.PATH.fullmatch(request.path)):
-            self._with_function(path, lambda found: stream_door.invoke_with_response_stream(self, found, request))
+        elif request.path.startswith(own_calls.PREFIX):
+            self._answer_later(lambda: own_calls.answer(self._aws, request))
         else:
-            message = f"The local AWS does not answer {request.method} {request.path} yet"
-            self.respond(invoke_door.service_error(501, "NotImplemented", message))
+            self._serve_signed(request)
 
     def oversized(self, request: HttpRequest) -> None:
         del request
         self.respond(invoke_door.payload_too_large(self.max_body))
 
-    def _with_function(self, path: re.Match[str], use: Callable[[Function], None]) -> None:
+    def _serve_signed(self, request: HttpRequest) -> None:
+        try:
+            claim = parse_authorization(request)
+        except SignatureError as error:
+            self.respond(refusal(error, request))
+            return
+        if self._aws.authenticator.knows(claim):
+            self._serve_call(request, claim)
+        else:
+            self._later(self._ask_and_serve(request, claim))
+
+    async def _ask_and_serve(self, request: HttpRequest, claim: Claim) -> None:
+        try:
+            await self._aws.authenticator.ask(claim)
+        except SignatureError as error:
+            self.respond(refusal(error, request))
+        else:
+            self._serve_call(request, claim)
+
+    def _serve_call(self, request: HttpRequest, claim: Claim) -> None:
+        is_post = request.method == "POST"
+        invoke = invoke_door.PATH.fullmatch(request.path) if is_post else None
+        stream = stream_door.PATH.fullmatch(request.path) if is_post else None
+        try:
+            self._aws.authenticator.verify(request, claim, service="lambda" if invoke or stream else None)
+        except SignatureError as error:
+            self.respond(refusal(error, request))
+            return
+        if invoke:
+            self._invoke(invoke, request, lambda found: invoke_door.invoke(self, found, request, self._aws.limits))
+        elif stream:
+            self._invoke(stream, request, lambda found: stream_door.invoke_with_response_stream(self, found, request))
+        else:
+            self._forward(request)
+
+    def _invoke(self, path: re.Match[str], request: HttpRequest, use: Callable[[Function], None]) -> None:
         name = invoke_door.function_name(path)
-        function = self._functions.function(name)
-        if function is None:
+        function = self._aws.function(name)
+        if len(request.body) > self._aws.limits.request_payload:
+            self.respond(invoke_door.payload_too_large(self._aws.limits.request_payload))
+        elif function is None:
             self.respond(invoke_door.not_found(name))
         else:
             use(function)
 
-    def _serve_own(self, request: HttpRequest) -> None:
-        given = request.header("authorization").removeprefix("Bearer ")
-        if not hmac.compare_digest(given.encode(), self._functions.token.encode()):
-            self.respond(json_response(403, b'{"message":"Wrong token"}'))
-        elif request.path == STATUS:
-            self.respond(json_response(200, encode_json(self._functions.status())))
-        elif request.method == "PUT" and request.path.startswith(DEPLOYMENTS):
-            self._answer_later(lambda: self._deploy(request))
-        elif request.method == "DELETE" and request.path.startswith(DEPLOYMENTS):
-            self._answer_later(lambda: self._remove(request))
+    def _forward(self, request: HttpRequest) -> None:
+        control_plane = self._aws.control_plane
+        if control_plane is None:
+            message = f"This local AWS has no control plane, and does not answer {request.method} {request.path}"
+            self.respond(error_response(request, 501, "NotImplemented", message))
         else:
-            self.respond(json_response(404, b'{"message":"There is nothing here"}'))
-
-    async def _deploy(self, request: HttpRequest) -> HttpResponse:
-        description = FunctionDescription.from_json(json.loads(request.body))
-        return json_response(200, encode_json(await self._functions.deploy(description)))
-
-    async def _remove(self, request: HttpRequest) -> HttpResponse:
-        await self._functions.remove(unquote(request.path.removeprefix(DEPLOYMENTS)))
-        return HttpResponse(204, ())
+            self._answer_later(lambda: control_plane.forward(request))
 
     def _answer_later(self, work: Callable[[], Awaitable[HttpResponse]]) -> None:
-        task = asyncio.get_running_loop().create_task(self._answer(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        async def answer() -> None:
+            self.respond(await work())
 
-    async def _answer(self, work: Callable[[], Awaitable[HttpResponse]]) -> None:
-        try:
-            response = await work()
-        except LambdastreamError as error:
-            refusal = {"error": type(error).__name__, "problem": error.problem, "next_step": error.next_step}
-            response = json_response(400, encode_json(refusal))
-        except ValueError:
-            response = json_response(400, b'{"error":"UsageError","problem":"This is not JSON.","next_step":""}')
-        self.respond(response)
+        self._later(answer())
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            self.report(error)

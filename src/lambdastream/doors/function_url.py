@@ -7,11 +7,14 @@ the function's own way of answering do not fit each other.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Final
 
+from lambdastream.doors.authentication import Authenticator
 from lambdastream.doors.responses import REQUEST_ID, BufferedSink, DoorConnection, json_response, log_pointer
-from lambdastream.errors import WireError
+from lambdastream.errors import SignatureError, WireError
+from lambdastream.runtime.description import FunctionUrlConfig
 from lambdastream.runtime.function import Function
 from lambdastream.runtime.invocation import FunctionError, Invocation, ResponseSink, StreamSource, new_request_id
 from lambdastream.runtime.limits import Limits
@@ -22,14 +25,19 @@ from lambdastream.wire.proxy_response import proxy_response
 from lambdastream.wire.url_event import url_event
 
 UNFRAMED: Final = "application/octet-stream"
+FORBIDDEN: Final = json_response(403, b'{"Message":"Forbidden"}')
 
 
 class FunctionUrl:
-    """The listener of one function's URL. ``function`` serves the requests; another one may take its place."""
+    """The listener of one function's URL. ``function`` serves the requests; another one may take its place.
 
-    def __init__(self, function: Function, limits: Limits) -> None:
+    ``authenticator`` says who may call a URL with ``AuthType: AWS_IAM``.
+    """
+
+    def __init__(self, function: Function, limits: Limits, authenticator: Authenticator) -> None:
         self.function = function
         self.limits = limits
+        self.authenticator = authenticator
         self.address = ""
         self._listener = Listener(lambda: FunctionUrlConnection(self))
 
@@ -52,13 +60,27 @@ class FunctionUrlConnection(DoorConnection):
     def __init__(self, url: FunctionUrl) -> None:
         super().__init__(url.limits.request_payload)
         self._url = url
+        self._task: asyncio.Task[None] | None = None
 
     def serve(self, request: HttpRequest) -> None:
         config = self._url.function.description.url
-        if config is None or config.auth_type != "NONE":
-            # Signatures are not verified yet, so a URL that asks for one lets nobody in.
-            self.respond(json_response(403, b'{"Message":"Forbidden"}'))
-            return
+        if config is None:
+            self.respond(FORBIDDEN)
+        elif config.auth_type == "NONE":
+            self._invoke(request, config)
+        else:
+            self._task = asyncio.get_running_loop().create_task(self._invoke_if_signed(request, config))
+
+    async def _invoke_if_signed(self, request: HttpRequest, config: FunctionUrlConfig) -> None:
+        """``AuthType: AWS_IAM``: who signs with keys of this account may call."""
+        try:
+            await self._url.authenticator.admit(request, service="lambda")
+        except SignatureError:
+            self.respond(FORBIDDEN)
+        else:
+            self._invoke(request, config)
+
+    def _invoke(self, request: HttpRequest, config: FunctionUrlConfig) -> None:
         invocation = self._invocation(request, streams=config.invoke_mode == "RESPONSE_STREAM")
         self._url.function.invoke(invocation)
 

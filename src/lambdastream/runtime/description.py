@@ -39,7 +39,7 @@ class FunctionDescription:
     ``code`` is a folder with the handler and everything that the function's requirements installed (what ``sam build``
     makes); it becomes absolute. ``memory`` is in MB, ``timeout`` in seconds. ``layers`` are ARNs of the Lambda Web Adapter
     or folders on this machine, laid over each other at ``/opt`` in their order. ``url`` is ``None`` for a function
-    without a function URL.
+    without a function URL. ``log_group`` is ``/aws/lambda/{name}`` unless it is given.
 
     Raises ``DescriptionError`` when a setting makes no sense.
     """
@@ -53,6 +53,7 @@ class FunctionDescription:
     timeout: float = 3
     layers: tuple[str, ...] = ()
     url: FunctionUrlConfig | None = None
+    log_group: str = ""
 
     def __post_init__(self) -> None:
         _matches("name", self.name, NAME, "up to 64 letters, digits, hyphens and underscores")
@@ -78,6 +79,7 @@ class FunctionDescription:
         )
         # Another process, with another working directory, may read this.
         object.__setattr__(self, "code", self.code.absolute())
+        object.__setattr__(self, "log_group", self.log_group or f"/aws/lambda/{self.name}")
 
     def to_json(self) -> dict[str, Any]:
         """The description as plain JSON values; ``from_json`` reads it back."""

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from lambdastream.runtime import layers
 from lambdastream.runtime.description import FunctionDescription
-from lambdastream.runtime.function_log import FunctionLog
+from lambdastream.runtime.function_log import FunctionLog, new_log_stream
 from lambdastream.runtime.host import Host
 from lambdastream.runtime.interpreter import ManagedRuntime
 from lambdastream.runtime.invocation import Invocation
@@ -74,10 +74,10 @@ class ExecutionEnvironment:
 
     def __init__(self, package: Package, host: Host) -> None:
         self.description = package.description
-        self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{time.time_ns():032x}"
+        self.log_stream = new_log_stream()
         self._package = package
         self._host = host
-        self._log = host.function_log(self.description.name)
+        self._log = host.function_log(self.description, self.log_stream)
         self._api = RuntimeApi(self.description, host.limits, function_arn(self.description.name))
         self._folders = Folders(package.opt, host.temporary_folder(self.description.name))
         self._extensions = layers.extensions(package.opt)

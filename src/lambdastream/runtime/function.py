@@ -12,6 +12,7 @@ from collections.abc import Coroutine
 from typing import Any, Final, Literal
 
 from lambdastream.runtime.environment import ExecutionEnvironment, InitError, Package
+from lambdastream.runtime.function_log import new_log_stream
 from lambdastream.runtime.host import Host
 from lambdastream.runtime.invocation import Invocation
 from lambdastream.wire.function_error import SANDBOX_TIMED_OUT
@@ -31,7 +32,7 @@ class Function:
         self.package = package
         self.description = package.description
         self._host = host
-        self._log = host.function_log(self.description.name)
+        self._log = host.function_log(self.description, new_log_stream())
         self._states: dict[ExecutionEnvironment, State] = {}
         self._idle: list[ExecutionEnvironment] = []
         self._waiting: deque[Invocation] = deque()

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
 
 TAIL: Final = 50
 
 
-class FunctionLog:
-    """Appends lines to a file, if there is one, and remembers the last ones."""
+def new_log_stream() -> str:
+    """The name of a new log stream, as Lambda makes them: the day, the version, and something random."""
+    return f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{secrets.token_hex(16)}"
 
-    def __init__(self, path: Path | None) -> None:
+
+class FunctionLog:
+    """Appends lines to a file, if there is one, remembers the last ones, and gives each to ``publish``, if that is given."""
+
+    def __init__(self, path: Path | None, publish: Callable[[str], None] | None = None) -> None:
         self.path = path
+        self._publish = publish
         self.tail: deque[str] = deque(maxlen=TAIL)
         self._file: IO[str] | None = None
 
@@ -21,6 +30,8 @@ class FunctionLog:
         """Add one line; ``line`` may end with its line break."""
         line = line.rstrip("\n") + "\n"
         self.tail.append(line)
+        if self._publish is not None:
+            self._publish(line)
         if self.path is None:
             return
         if self._file is None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from lambdastream.runtime.adapter import Adapter, find_adapter
+from lambdastream.runtime.description import FunctionDescription
 from lambdastream.runtime.function_log import FunctionLog
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.ports import Ports
@@ -19,11 +21,12 @@ from lambdastream.runtime.watchdog import Watchdog
 class Host:
     """The machine's side of a local Lambda. ``close`` ends and removes everything that is left.
 
-    ``logs`` is the folder for functions' logs (``None`` keeps their last lines in memory alone); ``endpoint_url`` is what
-    functions get as ``AWS_ENDPOINT_URL``.
+    ``logs`` is the folder for functions' logs (``None`` keeps their last lines in memory alone); ``publish_log`` gets every
+    line of them, with its log group and log stream; ``endpoint_url`` is what functions get as ``AWS_ENDPOINT_URL``.
     """
 
     logs: Path | None = None
+    publish_log: Callable[[str, str, str], None] | None = None
     endpoint_url: str | None = None
     limits: Limits = field(default_factory=Limits)
     ports: Ports = field(default_factory=Ports)
@@ -37,9 +40,10 @@ class Host:
         """A new, empty folder of that name's own."""
         return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.folder))
 
-    def function_log(self, name: str) -> FunctionLog:
-        """The log of the function of that name."""
-        return FunctionLog(self.logs / f"{name}.log" if self.logs else None)
+    def function_log(self, description: FunctionDescription, stream: str) -> FunctionLog:
+        """The log of a function; its lines go to the log stream of that name, too."""
+        publish = partial(self.publish_log, description.log_group, stream) if self.publish_log else None
+        return FunctionLog(self.logs / f"{description.name}.log" if self.logs else None, publish)
 
     def close(self) -> None:
         """End what is left, and remove the folder."""

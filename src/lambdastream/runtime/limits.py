@@ -14,7 +14,8 @@ class Limits:
     """What an invocation may take. Sizes are in bytes, times in seconds.
 
     ``environments`` caps how many execution environments one function may have at once: AWS stops at an account's
-    concurrency (1000 by default), a laptop stops earlier.
+    concurrency (1000 by default), a laptop stops earlier. ``upload`` is the largest request that the endpoint takes: code
+    on its way to S3.
     """
 
     request_payload: int = 6 * 1024 * 1024
@@ -22,3 +23,4 @@ class Limits:
     init: float = 10.0
     shutdown: float = 2.0
     environments: int = 20
+    upload: int = 256 * 1024 * 1024

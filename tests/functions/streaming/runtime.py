@@ -94,7 +94,7 @@ def main():
     api = RuntimeApi()
     while True:
         request_id, event = api.next()
-        perform(api, request_id, json.loads(b64decode(event["body"])) if "rawPath" in event else event)
+        perform(api, request_id, json.loads(b64decode(event["body"])) if "body" in event else event)
 
 
 main()

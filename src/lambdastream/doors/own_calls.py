@@ -1,0 +1,118 @@
+"""The endpoint's own calls, under ``/_lambdastream``: deploying and removing functions and APIs, and the status.
+
+Only this project's programs can make them: they need a token that is made at random at every start.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from typing import Any, Final, Protocol
+from urllib.parse import unquote
+
+from lambdastream.doors.api_description import ApiDescription
+from lambdastream.doors.openapi import CORS, from_openapi
+from lambdastream.doors.responses import json_response
+from lambdastream.errors import DescriptionError, LambdastreamError, UsageError
+from lambdastream.runtime.description import FunctionDescription
+from lambdastream.wire.http_message import HttpRequest, HttpResponse
+from lambdastream.wire.json_codec import encode_json
+
+PREFIX: Final = "/_lambdastream/"
+FUNCTIONS: Final = PREFIX + "functions/"
+APIS: Final = PREFIX + "apis/"
+STATUS: Final = PREFIX + "status"
+NO_STAGE: Final = "no-stage"
+DONE: Final = HttpResponse(204, ())
+
+
+class Deployments(Protocol):
+    """What these calls change."""
+
+    token: str
+
+    async def deploy(self, description: FunctionDescription) -> dict[str, Any]:
+        """Deploy a function, or replace it; returns its status."""
+
+    async def remove(self, name: str) -> None:
+        """Remove a function. Raises ``FunctionNotFoundError``."""
+
+    async def deploy_api(self, description: ApiDescription) -> dict[str, Any]:
+        """Deploy an API, or replace it; returns its status."""
+
+    async def remove_api(self, api_id: str) -> None:
+        """Remove an API. Raises ``FunctionNotFoundError``."""
+
+    def status(self) -> dict[str, Any]:
+        """What runs, as plain JSON values."""
+
+
+async def answer(deployments: Deployments, request: HttpRequest) -> HttpResponse:
+    """Answer one of these calls. What goes wrong is told with the error's name, so that it can be raised again."""
+    given = request.header("authorization").removeprefix("Bearer ")
+    if not hmac.compare_digest(given.encode(), deployments.token.encode()):
+        return json_response(403, b'{"message":"Wrong token"}')
+    try:
+        return await _answer(deployments, request)
+    except LambdastreamError as error:
+        told = {"error": type(error).__name__, "problem": error.problem, "next_step": error.next_step}
+        return json_response(400, encode_json(told))
+
+
+async def _answer(deployments: Deployments, request: HttpRequest) -> HttpResponse:
+    path = request.path
+    match request.method:
+        case "GET" if path == STATUS:
+            return json_response(200, encode_json(deployments.status()))
+        case "PUT" if path.startswith(FUNCTIONS):
+            description = FunctionDescription.from_json(_json(request))
+            return json_response(200, encode_json(await deployments.deploy(description)))
+        case "DELETE" if path.startswith(FUNCTIONS):
+            await deployments.remove(unquote(path.removeprefix(FUNCTIONS)))
+            return DONE
+        case "PUT" if path.startswith(APIS):
+            return json_response(200, encode_json(await deployments.deploy_api(_api(_json(request)))))
+        case "DELETE" if path.startswith(APIS):
+            await deployments.remove_api(unquote(path.removeprefix(APIS)))
+            return DONE
+    return json_response(404, b'{"message":"There is nothing here"}')
+
+
+def _json(request: HttpRequest) -> dict[str, Any]:
+    try:
+        value = json.loads(request.body)
+    except ValueError as error:
+        raise UsageError("This is not JSON.") from error
+    if not isinstance(value, dict):
+        raise UsageError("This is not a JSON object.")
+    return value
+
+
+def _api(value: dict[str, Any]) -> ApiDescription:
+    """The API in the control plane's words. Before it has a stage it answers nothing, but has its address."""
+    try:
+        return _staged_api(value)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DescriptionError(
+            f"This is not an API's description: {error!r}.", next_step="Change the API in the template."
+        ) from error
+
+
+def _staged_api(value: dict[str, Any]) -> ApiDescription:
+    body = dict(value.get("body") or {})
+    if value.get("cors") and CORS not in body:
+        body[CORS] = _openapi_cors(value["cors"])
+    stage = str(value.get("stage") or "")
+    return from_openapi(
+        body if stage else {"paths": {}, "info": {}},
+        api_id=str(value["id"]),
+        api_type=value.get("type", "HTTP"),
+        stage=stage or NO_STAGE,
+        name=str(value.get("name") or ""),
+    )
+
+
+def _openapi_cors(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings in CloudFormation's spelling, where truth values may be texts, in OpenAPI's."""
+    cors = {name[:1].lower() + name[1:]: setting for name, setting in settings.items()}
+    return cors | {"allowCredentials": str(cors.get("allowCredentials", False)).lower() == "true"}
