@@ -15,6 +15,7 @@ from typing import Final
 from lambdastream.control import supervisor
 from lambdastream.control.local_aws import connect
 from lambdastream.control.logs import log_text
+from lambdastream.control.profile import Profile, shell_lines, shell_lines_for_aws
 from lambdastream.control.project import Project, Running, find_project
 from lambdastream.errors import LambdastreamError, UsageError
 
@@ -62,6 +63,12 @@ def parser() -> argparse.ArgumentParser:
     logs_.add_argument("--follow", action="store_true", help="print new lines as they come")
     logs_.set_defaults(run=logs)
 
+    env_ = commands.add_parser(
+        "env", help='print what a shell evaluates to use the local AWS: eval "$(lambdastream env)"'
+    )
+    env_.add_argument("--aws", metavar="PROFILE", help="go back to a profile of your own")
+    env_.set_defaults(run=env)
+
     race_ = commands.add_parser("race", help="record two URLs at once and compare them")
     race_.add_argument("urls", nargs=2, metavar="URL")
     race_.add_argument("--method", default="GET", help="the requests' method (%(default)s)")
@@ -106,6 +113,15 @@ def logs(project: Project, arguments: argparse.Namespace) -> None:
     """Print a function's log."""
     for text in log_text(project, arguments.function, follow=arguments.follow):
         print(text, end="", flush=True)
+
+
+def env(project: Project, arguments: argparse.Namespace) -> None:
+    """Print the lines that point a shell's AWS tools at the local AWS, or back at AWS."""
+    if arguments.aws:
+        print(*shell_lines_for_aws(arguments.aws), sep="\n")
+    else:
+        project.running()
+        print(*shell_lines(Profile(project)), sep="\n")
 
 
 def race(project: Project, arguments: argparse.Namespace) -> None:

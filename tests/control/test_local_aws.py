@@ -112,7 +112,7 @@ def test_status_has_its_documented_form(running, local_aws: LocalAws) -> None:
     httpx.get(function.url)
     status = local_aws.status()
     assert set(status) >= {"endpoint", "profile", "functions", "apis", "adapter", "isolation"}
-    assert (status["endpoint"], status["profile"], status["apis"]) == (local_aws.endpoint, None, [])
+    assert (status["endpoint"], status["profile"], status["apis"]) == (local_aws.endpoint, "local", [])
     assert status["adapter"] is None or set(status["adapter"]) == {"version", "path"}
     (shown,) = [each for each in status["functions"] if each["name"] == "shown"]
     assert set(shown) == {"name", "url", "invoke_mode", "auth_type", "environments"}

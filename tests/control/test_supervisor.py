@@ -44,7 +44,7 @@ def test_up_runs_until_it_is_told_to_end(sandbox, listens: Listens, number: sign
         assert listens(running.endpoint)
         function = connect(sandbox.project).deploy(sandbox.function())
         assert httpx.get(function.url).text == "hello"
-        assert len(sandbox.pids()) >= 3, "it, its watchdog and the function"
+        assert len(sandbox.pids()) >= 4, "it, its watchdog, its control plane and the function"
 
         process.send_signal(number)
         _, stderr = process.communicate(timeout=20)
@@ -102,7 +102,7 @@ def test_two_who_start_it_at_once_get_the_same_one(sandbox) -> None:
     with sandbox.start("up", "--detach", "--port", "0") as one, sandbox.start("up", "--detach", "--port", "0") as other:
         said = [process.communicate(timeout=20) for process in (one, other)]
     assert said == [(f"The local AWS runs at {sandbox.project.running().endpoint}\n", "")] * 2
-    assert len(sandbox.pids()) == 2, "it and its watchdog: nobody waits to be the next"
+    assert len(sandbox.pids()) == 3, "it, its watchdog and its control plane: nobody waits to be the next"
 
 
 @pytest.mark.parametrize("options", [(), ("--detach",)], ids=["foreground", "detached"])

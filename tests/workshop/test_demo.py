@@ -8,7 +8,14 @@ from lambdastream.workshop.demo import behind_lwa, behind_mangum
 
 def test_only_what_has_to_differ_differs(tmp_path: Path) -> None:
     mangum, lwa = (describe(tmp_path).to_json() for describe in (behind_mangum, behind_lwa))
-    assert {name for name in mangum if mangum[name] != lwa[name]} == {"name", "handler", "environment", "layers", "url"}
+    assert {name for name in mangum if mangum[name] != lwa[name]} == {
+        "name",
+        "handler",
+        "environment",
+        "layers",
+        "log_group",
+        "url",
+    }
     assert mangum["url"] == {"auth_type": "NONE", "invoke_mode": "BUFFERED"}
     assert lwa["url"] == {"auth_type": "NONE", "invoke_mode": "RESPONSE_STREAM"}
 

@@ -10,6 +10,7 @@ import httpx
 
 from lambdastream import errors
 from lambdastream.control.adapter_status import adapter_status
+from lambdastream.control.profile import NAME as PROFILE
 from lambdastream.control.project import Project, Running, find_project
 from lambdastream.runtime.description import FunctionDescription
 
@@ -54,7 +55,7 @@ class LocalAws:
     def status(self) -> dict[str, Any]:
         """What runs, as plain JSON values: the form that ``lambdastream status --json`` prints."""
         told: dict[str, Any] = self._call("GET", "status")
-        return {"endpoint": "", "profile": None, "functions": [], "apis": [], "adapter": adapter_status()} | told
+        return {"endpoint": "", "profile": PROFILE, "functions": [], "apis": [], "adapter": adapter_status()} | told
 
     def _call(self, method: str, path: str, **body: Any) -> Any:
         url = f"{self.endpoint}/_lambdastream/{path}"

@@ -8,13 +8,17 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 import uvloop
 
+from lambdastream.control import control_plane_process
 from lambdastream.control.interrupts import ENDINGS, uninterrupted
+from lambdastream.control.profile import Profile
 from lambdastream.control.project import Project, Running
 from lambdastream.doors.data_plane import DataPlane
 from lambdastream.errors import LocalAwsError, NotRunningError
@@ -26,23 +30,42 @@ STEP: Final = 0.02
 
 
 def serve(project: Project, port: int, *, on_ready: Callable[[Running], None]) -> None:
-    """Run the local AWS in this process until SIGINT or SIGTERM.
+    """Run the local AWS in this process, and its control plane in another, until SIGINT or SIGTERM.
 
-    Raises ``PortTakenError``, and ``LocalAwsError`` when the project has one already.
+    Raises ``PortTakenError``, and ``LocalAwsError`` when the project has one already, or when the control plane does not
+    start or dies.
     """
-    with project.lock():
-        uvloop.run(_serve(project, port, on_ready))
+    with project.lock(), tempfile.TemporaryDirectory(prefix="lambdastream-") as folder:
+        uvloop.run(_serve(project, port, Path(folder), on_ready))
 
 
-async def _serve(project: Project, port: int, on_ready: Callable[[Running], None]) -> None:
+async def _serve(project: Project, port: int, folder: Path, on_ready: Callable[[Running], None]) -> None:
     stopped = asyncio.Event()
     for number in ENDINGS:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with DataPlane(port=port, logs=project.logs) as data_plane:
-        running = Running(data_plane.endpoint_url, os.getpid(), data_plane.token)
-        project.record(running)
-        on_ready(running)
-        await stopped.wait()
+    profile, socket = Profile(project), folder / "control_plane.sock"
+    async with DataPlane(port=port, logs=project.logs, keys=profile.keys(), control_plane=socket) as data_plane:
+        data_plane.host.watchdog.watch_folder(folder)
+        async with control_plane_process.running(project, data_plane, socket) as control_plane:
+            profile.point_at(data_plane.endpoint_url)
+            running = Running(data_plane.endpoint_url, os.getpid(), data_plane.token)
+            project.record(running)
+            on_ready(running)
+            await _until_either(project, stopped, control_plane)
+
+
+async def _until_either(project: Project, stopped: asyncio.Event, control_plane: asyncio.Task[int]) -> None:
+    """Wait until somebody asks for the end. Raises ``LocalAwsError`` when the control plane ends by itself."""
+    asked = asyncio.ensure_future(stopped.wait())
+    await asyncio.wait([asked, control_plane], return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if control_plane.done() and not stopped.is_set():
+        log = project.state / control_plane_process.LOG
+        said = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
+        raise LocalAwsError(
+            f"The control plane of the local AWS has ended (exit code {control_plane.result()}), so all of it does.",
+            next_step=f"{said}\nThe whole is in .lambdastream/{log.name}. Start again: lambdastream up".lstrip(),
+        )
 
 
 def start(project: Project, port: int) -> Running:
@@ -143,9 +166,17 @@ def _running(project: Project, process: subprocess.Popen[bytes] | None = None) -
 
 
 def _runs(project: Project, running: Running) -> bool:
+    with contextlib.suppress(NotRunningError):
+        if project.running() == running:
+            return True
+    return _is_alive(running.pid)
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process is there still, after it has given back what it took: a dead one that nobody waited for is not."""
     try:
-        return project.running() == running
-    except NotRunningError:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
         return False
 
 

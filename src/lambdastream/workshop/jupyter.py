@@ -16,6 +16,7 @@ from typing import Final, Self
 import httpx
 
 from lambdastream.control.interrupts import uninterrupted
+from lambdastream.control.profile import Profile
 from lambdastream.control.project import Project
 from lambdastream.errors import SetupError
 from lambdastream.runtime.watchdog import Watchdog
@@ -98,7 +99,7 @@ class JupyterLab:
     def _variables(self) -> dict[str, str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
         own = {"PATH": path, "JUPYTER_RUNTIME_DIR": str(self._runtime), "JUPYTER_TOKEN": secrets.token_hex(24)}
-        return os.environ | own
+        return Profile(self._project).environment(os.environ) | own
 
     def _wait_until_it_answers(self) -> str:
         deadline = time.monotonic() + PATIENCE

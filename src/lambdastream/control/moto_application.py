@@ -1,0 +1,77 @@
+"""moto as a WSGI application, with its gaps closed, for one caller: the data plane."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import traceback
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+
+from lambdastream.control import internal_calls
+from lambdastream.control.monitor import MOTO
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+# moto resets itself and seeds its ids there; and it plays a machine's metadata service, with keys, to anybody.
+REFUSED: Final = ("/moto-api", "/latest/", internal_calls.PREFIX)
+REASONS: Final = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error"}
+
+
+class RequestHandler(MotoRequestHandler):
+    """Keeps connections open, and writes no line for each request."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's signature
+        if type != "info":
+            super().log(type, message, *args)
+
+
+class MotoApplication:
+    """Answers one request at a time; see ``monitor``. ``region`` is the one that internal calls mean."""
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        body = _read_body(environ)
+        # As it was sent: a path that only looks like an internal one when it is decoded was forwarded for a caller.
+        sent = environ["REQUEST_URI"].partition("?")[0]
+        if sent.startswith(internal_calls.PREFIX):
+            with MOTO:
+                status, told = internal_calls.answer(environ["REQUEST_METHOD"], unquote(sent), body, self._region)
+            return _json(start_response, status, told)
+        if environ["PATH_INFO"].startswith(REFUSED):
+            return _json(start_response, 403, {"message": "This path is not open to callers"})
+        try:
+            with MOTO:
+                return list(self._moto(environ, start_response))
+        except Exception as error:  # noqa: BLE001 - a fault of moto's is an answer, not the end
+            traceback.print_exc(file=sys.stderr)
+            message = f"The local AWS met an error of its own: {type(error).__name__}: {error}"
+            return _json(start_response, 500, {"__type": "InternalFailure", "message": message})
+
+
+def _read_body(environ: WSGIEnvironment) -> bytes:
+    """Read the body before anybody waits for it."""
+    source = environ["wsgi.input"]
+    chunked = environ.get("wsgi.input_terminated", False)
+    body: bytes = source.read() if chunked else source.read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return body
+
+
+def _json(start_response: StartResponse, status: int, value: dict[str, Any]) -> Iterable[bytes]:
+    body = json.dumps(value).encode()
+    headers = [("content-type", "application/json"), ("content-length", str(len(body)))]
+    start_response(f"{status} {REASONS[status]}", headers)
+    return [body]
