@@ -16,7 +16,6 @@ _PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
         "EphemeralStorage",
         "FileSystemConfigs",
         "KmsKeyArn",
-        "LoggingConfig",
         "RecursiveLoop",
         "ReservedConcurrentExecutions",
         "RuntimeManagementConfig",
