@@ -7,14 +7,19 @@ The grammar, written down here and nowhere else::
     artifact = "[ARTIFACT]" object "[/ARTIFACT]"
     object   = JSON: the strings "title", "description" and "uri"; a "[" in them is written as \u005b
 
-So a "[" always begins a marker, wherever the stream is cut. White space beside a marker is for the eye only.
+So a "[" always begins a marker, wherever the stream is cut. A marker has a line of its own; its line breaks are not text.
 An answer that stops before "[END]" was cut off.
 """
 
-from pydantic import BaseModel
+import codecs
+from collections.abc import Callable, Iterator
+
+from pydantic import BaseModel, ValidationError
 
 START = "[START]\n"
 END = "\n[END]\n"
+ARTIFACT = "[ARTIFACT]\n"
+ARTIFACT_END = "\n[/ARTIFACT]\n"
 
 BRACKETS = str.maketrans("[]", "()")
 
@@ -27,6 +32,10 @@ class Artifact(BaseModel):
     uri: str
 
 
+class ProtocolError(ValueError):
+    """A stream that is no answer."""
+
+
 def text(words: str) -> str:
     """Return words as a piece of the text; square brackets become round ones."""
     return words.translate(BRACKETS)
@@ -35,4 +44,64 @@ def text(words: str) -> str:
 def artifact(item: Artifact) -> str:
     """Return an artifact between its markers."""
     json = item.model_dump_json(indent=2).replace("[", r"\u005b")
-    return f"[ARTIFACT]\n{json}\n[/ARTIFACT]\n"
+    return f"{ARTIFACT}{json}{ARTIFACT_END}"
+
+
+class Reader:
+    """Reads an answer that arrives in pieces, wherever they are cut."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._rest = ""  # what has come and cannot be understood yet
+        self._part: Callable[[], str | Artifact | None] = self._start
+
+    @property
+    def complete(self) -> bool:
+        """Whether the answer may end here: nothing is missing."""
+        return self._part == self._artifact and not self._rest and not self._decoder.getstate()[0]
+
+    def feed(self, piece: bytes) -> Iterator[str | Artifact]:
+        """Take the next piece; yield the text and the artifacts that it completes. Raises ``ProtocolError``."""
+        self._rest += self._decoder.decode(piece)
+        while (found := self._part()) is not None:
+            if found:
+                yield found
+
+    def _start(self) -> str | None:
+        if not self._has(START):
+            return None
+        self._rest = self._rest.removeprefix(START)
+        self._part = self._text
+        return ""
+
+    def _text(self) -> str | None:
+        words, end, after = self._rest.partition(END)
+        certain = len(words) if end else len(words) - overlap(words, END)
+        words, self._rest = words[:certain], words[certain:] + after
+        if "[" in words:
+            raise ProtocolError(f"In the text stands a marker that does not belong there: {words!r}")
+        if end:
+            self._part = self._artifact
+            return words
+        return words or None
+
+    def _artifact(self) -> Artifact | None:
+        json, end, after = self._rest.removeprefix(ARTIFACT).partition(ARTIFACT_END)
+        if not self._has(ARTIFACT) or not end:
+            return None
+        self._rest = after
+        try:
+            return Artifact.model_validate_json(json)
+        except ValidationError as error:
+            raise ProtocolError(f"This is no artifact: {json!r}") from error
+
+    def _has(self, marker: str) -> bool:
+        """Whether the marker is next. If it may still come it is not; if something else came, that is an error."""
+        if not self._rest.startswith(marker[: len(self._rest)]):
+            raise ProtocolError(f"Not {marker!r} but this came: {self._rest!r}")
+        return len(self._rest) >= len(marker)
+
+
+def overlap(text: str, marker: str) -> int:
+    """Return how many characters at the end of a text may be the beginning of a marker."""
+    return next((size for size in range(len(marker) - 1, 0, -1) if text.endswith(marker[:size])), 0)

@@ -1,20 +1,23 @@
 """A chat that streams. The same app runs behind Mangum (handler.py) and the Lambda Web Adapter (run.sh)."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
 from fastapi import FastAPI, Query
 from fastapi.responses import StreamingResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, StringConstraints
 
+import files
 from answers import ARTIFACTS, words
 from chat_protocol import END, START, artifact, text
+from pace import paced
 
-PAUSE = 0.03  # seconds between two pieces
+SENTENCE = "This is streaming from Lambda"
 NOSNIFF = {"X-Content-Type-Options": "nosniff"}  # else browsers hold back short text to guess its type
 
 app = FastAPI(title="Streaming from Lambda", description="Answers that arrive while they are being written.")
+app.include_router(files.router)
 
 
 class Task(BaseModel):
@@ -24,16 +27,15 @@ class Task(BaseModel):
     text: str
 
 
+class Word(BaseModel):
+    """A word of the sentence, and its place."""
+
+    number: int
+    word: str
+
+
 TASKS = [Task(id="ptvWZ3", text="hello!"), Task(id="cqDUr3", text="another!")]
-
-
-async def paced(pieces: Iterable[str]) -> AsyncIterator[str]:
-    """Yield the pieces at an even pace. Each has its moment on the clock, so that delays do not add up."""
-    clock = asyncio.get_running_loop().time
-    start = clock()
-    for number, piece in enumerate(pieces):
-        await asyncio.sleep(start + number * PAUSE - clock())
-        yield piece
+WORDS = [Word(number=number, word=word) for number, word in enumerate(SENTENCE.split(), start=1)]
 
 
 class TextStream(StreamingResponse):
@@ -57,7 +59,21 @@ async def tasks() -> list[Task]:
 @app.get("/stream", response_class=TextStream)
 async def stream() -> TextStream:
     """Send a sentence, character by character."""
-    return TextStream(paced("This is streaming from Lambda"), headers=NOSNIFF)
+    return TextStream(paced(SENTENCE), headers=NOSNIFF)
+
+
+@app.get("/stream/events", response_class=EventSourceResponse)
+async def events() -> AsyncIterator[ServerSentEvent]:
+    """Send a sentence word by word, as server-sent events."""
+    async for word in paced(WORDS):
+        yield ServerSentEvent(raw_data=word.word, event="word", id=str(word.number))
+
+
+@app.get("/stream/lines")
+async def lines() -> AsyncIterator[Word]:
+    """Send a sentence word by word, as JSON Lines."""
+    async for word in paced(WORDS):
+        yield word
 
 
 @app.post("/stream/chat", response_class=TextStream)

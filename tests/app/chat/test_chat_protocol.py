@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from chat_protocol import END, START, Artifact, artifact, text
+from chat_protocol import END, START, Artifact, ProtocolError, Reader, artifact, overlap, text
 
 MARKERS = {"[START]", "[END]", "[ARTIFACT]", "[/ARTIFACT]"}
 ANSWER = re.compile(r"\[START\]([^][]*)\[END\]\s*((?:\[ARTIFACT\][^[]*\[/ARTIFACT\]\s*)*)")
@@ -58,3 +58,74 @@ def test_an_artifact_is_json_between_its_markers(item):
     written = artifact(item).strip()
     inside = written.removeprefix("[ARTIFACT]").removesuffix("[/ARTIFACT]")
     assert json.loads(inside) == item.model_dump()
+
+
+def read(data: bytes, size: int) -> tuple[str, list[Artifact], Reader]:
+    """Read an answer in pieces of a size; returns its text, its artifacts and the reader."""
+    reader = Reader()
+    found = [item for start in range(0, len(data), size) for item in reader.feed(data[start : start + size])]
+    return (
+        "".join(item for item in found if isinstance(item, str)),
+        [item for item in found if isinstance(item, Artifact)],
+        reader,
+    )
+
+
+ANSWERS = [
+    pytest.param("", [], id="nothing"),
+    pytest.param("one two", [], id="text"),
+    pytest.param("a\n\nb\n", [], id="line breaks are text"),
+    pytest.param("Grüße 🌊", [GUIDE], id="any language"),
+    pytest.param("\n", [NASTY, GUIDE], id="artifacts in order"),
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 1000])
+@pytest.mark.parametrize(("words", "artifacts"), ANSWERS)
+def test_an_answer_is_read_wherever_it_is_cut(words, artifacts, size):
+    said, found, reader = read(stream([words], artifacts).encode(), size)
+    assert (said, found) == (words, artifacts)
+    assert reader.complete
+
+
+def test_words_are_not_kept_longer_than_they_must_be():
+    reader = Reader()
+    assert [list(reader.feed(piece)) for piece in (b"[START]\n", b"one ", b"two\n", b"[EN", b"D]\n")] == [
+        [],
+        ["one "],
+        ["two"],
+        [],
+        [],
+    ]
+    assert reader.complete
+
+
+@pytest.mark.parametrize(("words", "artifacts"), ANSWERS)
+def test_an_answer_that_is_cut_off_is_not_complete(words, artifacts):
+    data = stream([words], artifacts).encode()
+    ends = {len(stream([words], artifacts[:count]).encode()) for count in range(len(artifacts) + 1)}
+    assert {size for size in range(1, len(data) + 1) if read(data[:size], 1000)[2].complete} == ends
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"Internal Server Error", id="another answer"),
+        pytest.param(b"[STRAT]\n", id="a misspelt start"),
+        pytest.param(b"[START]\n[START]\n\n[END]\n", id="a start in the text"),
+        pytest.param(b"[START]\nwords[EDN]\n[ARTIFACT]", id="a misspelt end"),
+        pytest.param(b"[START]\n\n[END]\nmore", id="text after the end"),
+        pytest.param(b"[START]\n\n[END]\n[ARTIFACT]\n{}\n[/ARTIFACT]\n", id="an artifact without a title"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 1000])
+def test_what_is_no_answer_is_refused(data, size):
+    with pytest.raises(ProtocolError):
+        read(data, size)
+
+
+@pytest.mark.parametrize(
+    ("words", "size"), [("", 0), ("a", 0), ("\n", 1), ("a\n[E", 3), ("\n\n", 1), ("\n[END]", 6), ("[END]", 0)]
+)
+def test_the_end_of_a_text_may_be_the_beginning_of_a_marker(words, size):
+    assert overlap(words, END) == size

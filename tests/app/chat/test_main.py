@@ -1,5 +1,6 @@
 """The app under a real uvicorn."""
 
+import json
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -108,11 +109,14 @@ def test_the_openapi_page_tells_streams_from_json(chat):
         (method, path, media_type)
         for path, operations in paths.items()
         for method, operation in operations.items()
-        for media_type in operation["responses"]["200"]["content"]
+        for media_type in operation["responses"]["200"].get("content", {"": {}})
     } == {
         ("get", "/", "application/json"),
         ("get", "/tasks", "application/json"),
         ("get", "/stream", "text/plain"),
+        ("get", "/stream/events", "text/event-stream"),
+        ("get", "/stream/lines", "application/jsonl"),
+        ("get", "/files/{name}", ""),
         ("post", "/stream/chat", "text/plain"),
     }
     assert chat.get("/docs").status_code == 200
@@ -134,3 +138,25 @@ def test_the_answer_stops_when_its_client_leaves(serve, task_root):
         next(response.iter_raw())
     pieces = int(server.wait_for(r"done with /stream/chat after (\d+) pieces")[1])
     assert 1 <= pieces < len(answer("Why?")) / 2
+
+
+def test_events_carry_their_kind_and_their_place(chat):
+    with chat.stream("GET", "/stream/events") as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        events = response.read().decode().split("\n\n")
+    assert events[0].splitlines() == ["event: word", "data: This", "id: 1"]
+    assert len(events) == len(SENTENCE.split()) + 1
+
+
+def test_lines_are_json_each(chat):
+    with chat.stream("GET", "/stream/lines") as response:
+        assert response.headers["content-type"] == "application/jsonl"
+        found = [json.loads(line) for line in response.iter_lines()]
+    assert found == [{"number": number, "word": word} for number, word in enumerate(SENTENCE.split(), start=1)]
+
+
+@pytest.mark.parametrize("path", ["/stream/events", "/stream/lines"])
+def test_words_arrive_one_by_one_in_every_format(chat, path):
+    arrived = arrivals(chat, "GET", path)
+    assert len(arrived.pieces) > len(SENTENCE.split()) / 2
+    assert arrived.times[-1] - arrived.times[0] > PAUSE * (len(SENTENCE.split()) - 1) / 2
