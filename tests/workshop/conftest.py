@@ -141,15 +141,15 @@ def make_lab(folder: Path, app: dict[str, str] | None) -> Lab:
     """A project with everything that a lab needs. ``app`` is another one than the chat app, without requirements."""
     lab = Lab(folder)
     root = lab.project.root
-    for needed in (root / "requirements", root / "notebooks", lab.temporary):
-        needed.mkdir(parents=True)
-    (root / "pyproject.toml").touch()
+    (root / "notebooks").mkdir(parents=True)
+    lab.temporary.mkdir()
+    for name in ("pyproject.toml", "template.yaml", "samconfig.toml"):
+        shutil.copy(ROOT / name, root)
     if app is None:
+        (root / "notebooks" / "00-start-here.ipynb").touch()
         shutil.copytree(ROOT / "app" / "chat", root / "app" / "chat")
-        shutil.copy(ROOT / "requirements" / "chat.txt", root / "requirements")
         return lab
     (root / "app" / "chat").mkdir(parents=True)
-    (root / "requirements" / "chat.txt").touch()
     for name, text in app.items():
         path = root / "app" / "chat" / name
         path.write_text(text, encoding="utf-8")

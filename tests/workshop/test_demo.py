@@ -1,27 +1,20 @@
-"""The two functions of the race: one app, twice."""
+"""The demo stack, as its outputs tell of it."""
 
-from pathlib import Path
+from lambdastream.workshop.demo import function_name, lanes
 
-from lambdastream.runtime.adapter_layer import is_adapter_layer
-from lambdastream.workshop.demo import behind_lwa, behind_mangum
-
-
-def test_only_what_has_to_differ_differs(tmp_path: Path) -> None:
-    mangum, lwa = (describe(tmp_path).to_json() for describe in (behind_mangum, behind_lwa))
-    assert {name for name in mangum if mangum[name] != lwa[name]} == {
-        "name",
-        "handler",
-        "environment",
-        "layers",
-        "log_group",
-        "url",
-    }
-    assert mangum["url"] == {"auth_type": "NONE", "invoke_mode": "BUFFERED"}
-    assert lwa["url"] == {"auth_type": "NONE", "invoke_mode": "RESPONSE_STREAM"}
+OUTPUTS = {
+    "ChatMangumUrl": "http://127.0.0.1:20000/",
+    "ChatLwaUrl": "http://127.0.0.1:20001/",
+    "ChatLwaArn": "arn:aws:lambda:us-east-1:123456789012:function:streaming-chat-ChatLwa-x",
+    "ChatMangumArn": "arn:aws:lambda:us-east-1:123456789012:function:streaming-chat-ChatMangum-y",
+}
 
 
-def test_lwa_gets_its_layer_and_streams(tmp_path: Path) -> None:
-    lwa = behind_lwa(tmp_path)
-    assert [is_adapter_layer(layer) for layer in lwa.layers] == [True]
-    assert lwa.environment["AWS_LAMBDA_EXEC_WRAPPER"] == "/opt/bootstrap"
-    assert lwa.environment["AWS_LWA_INVOKE_MODE"] == "response_stream"
+def test_the_race_is_between_the_two_function_urls() -> None:
+    path = "stream/chat?query=Why%20does%20it%20stream%3F"
+    assert lanes(OUTPUTS) == {"Mangum": f"http://127.0.0.1:20000/{path}", "LWA": f"http://127.0.0.1:20001/{path}"}
+
+
+def test_a_lane_has_its_function() -> None:
+    assert function_name(OUTPUTS, "LWA") == "streaming-chat-ChatLwa-x"
+    assert function_name(OUTPUTS, "Mangum") == "streaming-chat-ChatMangum-y"

@@ -17,18 +17,28 @@ from lambdastream.control import connect
 Eventually = Callable[..., object]
 COMMAND = Path(sys.executable).with_name("lambdastream")
 DEADLINE = 20
+PATIENCE = 60
 TAKEN_FOR_NUMBERS = re.compile(r"\d[\d.]*(-rc\d)?")
 
 # A lab whose preflight is over: a function runs, and JupyterLab starts.
 WITHOUT_A_RACE = """
 import sys
 from lambdastream.cli import main
-from lambdastream.workshop import demo, preflight
+from lambdastream.control import FunctionDescription, FunctionUrlConfig, LocalAws
+from lambdastream.client import record
+from lambdastream.workshop import preflight
 
-def deploy(project, local_aws, say):
-    preflight._deploy_warm(local_aws, demo.behind_lwa(demo.build(project)))
+def deploy(project, running, say):
+    code = project.root / "app" / "chat"
+    adapter = {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap", "PORT": "8000"}
+    layers = ("arn:aws:lambda:us-east-1:753240598075:layer:LambdaAdapterLayerX86:27",)
+    runtime = f"python3.{sys.version_info.minor}"
+    url = FunctionUrlConfig("NONE", "BUFFERED")
+    description = FunctionDescription("app", code, "run.sh", runtime, environment=adapter, layers=layers, url=url)
+    assert record("GET", LocalAws(running).deploy(description).url).status == 200
     return []
 
+preflight.prepare = lambda project, say: None
 preflight.run_race = deploy
 sys.exit(main(["lab", "--port", "0"]))
 """
@@ -85,13 +95,14 @@ def observed(chat_lab, eventually: Eventually) -> Observed:
 def test_the_preflight_is_printed_step_by_step(observed: Observed) -> None:
     steps = [TAKEN_FOR_NUMBERS.sub("#", line) for line in observed.printed.splitlines() if line[:1] in {"✓", "✗"}]
     assert [step.replace("x#_#", "MACHINE").replace("aarch#", "MACHINE") for step in steps] == [
+        "✓ the local AWS runs at http://#:#",
         "✓ Python # on MACHINE",
         "✓ Lambda Web Adapter #",
         "✓ runtime python# with awslambdaric (# s)",
-        "✓ the app and its requirements (# s)",
-        "✓ the local AWS runs at http://#:#",
-        "✓ deployed behind Mangum (# s)",
-        "✓ deployed behind the Lambda Web Adapter (# s)",
+        "✓ sam build (# s)",
+        "✓ sam deploy, stack streaming-chat (# s)",
+        "✓ Mangum answers (# s)",
+        "✓ LWA answers (# s)",
         "✓ the race is run",
         "✓ LWA's first byte comes within # ms: # ms",
         "✓ LWA's last byte comes at least # s later: # s",
@@ -111,7 +122,7 @@ def test_the_race_is_shown_with_its_verdict_in_words(observed: Observed) -> None
 def test_jupyterlab_answers_at_the_printed_address(observed: Observed) -> None:
     assert observed.page.status_code == 200
     assert "<title>JupyterLab</title>" in observed.page.text
-    assert observed.page.url.path == "/lab/tree/notebooks"
+    assert observed.page.url.path == "/lab/tree/notebooks/00-start-here.ipynb"
     assert observed.with_token.status_code == 200
     assert observed.with_token.json()["type"] == "directory"
 
@@ -153,7 +164,7 @@ def test_a_check_ends_by_itself_and_leaves_alone_what_ran_before(stand_in) -> No
         assert up.stdout.readline()
         before = set(lab.processes())
         with lab.start(COMMAND, "lab", "--check") as process:
-            printed, stderr = process.communicate(timeout=60)
+            printed, stderr = process.communicate(timeout=PATIENCE)
         assert (process.returncode, stderr) == (0, "")
         assert f"✓ the local AWS runs at {connect(lab.project).endpoint}\n" in printed
         assert "✓ JupyterLab answers at\n" in printed
@@ -165,22 +176,25 @@ def test_a_check_ends_by_itself_and_leaves_alone_what_ran_before(stand_in) -> No
     assert lab.left() == []
 
 
+@pytest.mark.slow
 def test_an_app_that_fails_ends_the_lab_with_the_way_to_its_log(stand_in) -> None:
     lab = stand_in("raise RuntimeError('no such table')\n")
     with lab.start() as process:
-        printed, stderr = process.communicate(timeout=DEADLINE)
+        printed, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "JupyterLab" not in printed
-    assert "The function preflight-mangum answers 502" in stderr
-    assert "lambdastream logs preflight-mangum" in stderr
-    assert "no such table" in (lab.project.logs / "preflight-mangum.log").read_text(encoding="utf-8")
+    assert "The function streaming-chat-ChatMangum-" in stderr
+    assert "answers 502" in stderr
+    name = re.search(r"lambdastream logs (\S+)", stderr)[1]
+    assert "no such table" in (lab.project.logs / f"{name}.log").read_text(encoding="utf-8")
     assert lab.left() == []
 
 
+@pytest.mark.slow
 def test_an_app_that_does_not_stream_fails_the_preflight(stand_in) -> None:
     lab = stand_in(pause=0)
     with lab.start() as process:
-        printed, stderr = process.communicate(timeout=DEADLINE)
+        printed, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "✓ both say the same: 65 and 65 bytes\n" in printed
     assert "✗ LWA's last byte comes at least 1 s later: 0.0" in printed
@@ -190,6 +204,6 @@ def test_an_app_that_does_not_stream_fails_the_preflight(stand_in) -> None:
 
 
 def test_a_project_without_the_app_is_told_what_it_lacks(tmp_path: Path) -> None:
-    done = subprocess.run([COMMAND, "lab"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run([COMMAND, "lab", "--port", "0"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert f"There is no folder {tmp_path}/app/chat." in done.stderr
+    assert f"There is no template.yaml in {tmp_path}." in done.stderr

@@ -1,56 +1,60 @@
-"""The two functions of the race: one app, once behind Mangum and once behind the Lambda Web Adapter."""
+"""The demo stack: the project's own template, built and deployed with ``sam``. The lab's race runs on it."""
 
 from __future__ import annotations
 
-import platform
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin
 
-from lambdastream.control import FunctionDescription, FunctionUrlConfig
-from lambdastream.control.package import package
-from lambdastream.control.project import Project
-from lambdastream.runtime.interpreter import own_runtime
+from lambdastream.control.profile import REGION, Profile
+from lambdastream.control.project import Project, Running
+from lambdastream.errors import SetupError
+from lambdastream.workshop.sam import sam
 
-LAYER: Final = {
-    "x86_64": "arn:aws:lambda:us-east-1:753240598075:layer:LambdaAdapterLayerX86:27",
-    "aarch64": "arn:aws:lambda:us-east-1:753240598075:layer:LambdaAdapterLayerArm64:27",
-}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STACK: Final = "streaming-chat"
 RACE_PATH: Final = "stream/chat?query=Why%20does%20it%20stream%3F"
 
 
-def build(project: Project) -> Path:
-    """The chat app, built with its pinned requirements."""
-    requirements = project.root / "requirements" / "chat.txt"
-    return package(project.root / "app" / "chat", requirements=requirements, project=project)
+def build(project: Project) -> None:
+    """Build the template's functions. Raises ``SetupError``."""
+    if not (project.root / "template.yaml").is_file():
+        raise SetupError(
+            f"There is no template.yaml in {project.root}.",
+            next_step="Run it in the folder of the project with the lab.",
+        )
+    sam(project, "build")
 
 
-def behind_mangum(built: Path) -> FunctionDescription:
-    """The app behind Mangum and a BUFFERED function URL."""
-    return FunctionDescription(
-        name="preflight-mangum",
-        code=built,
-        handler="handler.handler",
-        runtime=own_runtime(),
-        memory=256,
-        timeout=30,
-        url=FunctionUrlConfig(auth_type="NONE", invoke_mode="BUFFERED"),
+def deploy(project: Project, running: Running) -> dict[str, str]:
+    """Deploy what is built to the local AWS; returns the stack's outputs. Raises ``SetupError``."""
+    sam(project, "deploy", "--stack-name", STACK)
+    return outputs(project, running)
+
+
+def outputs(project: Project, running: Running) -> dict[str, str]:
+    """The outputs of the demo stack on a local AWS that runs."""
+    import boto3  # noqa: PLC0415 - it takes a moment, while sam starts
+
+    keys = Profile(project).keys()
+    client = boto3.client(
+        "cloudformation",
+        endpoint_url=running.endpoint,
+        region_name=REGION,
+        aws_access_key_id=keys.access_key_id,
+        aws_secret_access_key=keys.secret_access_key,
     )
+    (stack,) = client.describe_stacks(StackName=STACK)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def behind_lwa(built: Path) -> FunctionDescription:
-    """The app behind the Lambda Web Adapter and a RESPONSE_STREAM function URL."""
-    return FunctionDescription(
-        name="preflight-lwa",
-        code=built,
-        handler="run.sh",
-        runtime=own_runtime(),
-        memory=256,
-        timeout=30,
-        environment={
-            "AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap",
-            "AWS_LWA_INVOKE_MODE": "response_stream",
-            "PORT": "8000",
-        },
-        layers=(LAYER[platform.machine()],),
-        url=FunctionUrlConfig(auth_type="NONE", invoke_mode="RESPONSE_STREAM"),
-    )
+def lanes(found: Mapping[str, str]) -> dict[str, str]:
+    """The race's two URLs, by lane, from the stack's outputs."""
+    urls = {"Mangum": found["ChatMangumUrl"], "LWA": found["ChatLwaUrl"]}
+    return {lane: urljoin(url, RACE_PATH) for lane, url in urls.items()}
+
+
+def function_name(found: Mapping[str, str], lane: str) -> str:
+    """The name of the function behind a lane."""
+    return found[f"Chat{lane.title()}Arn"].rpartition(":")[2]

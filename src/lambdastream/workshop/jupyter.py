@@ -24,6 +24,7 @@ from lambdastream.runtime.watchdog import Watchdog
 PATIENCE: Final = 60.0
 GRACE: Final = 10.0
 STEP: Final = 0.05
+FIRST_NOTEBOOK: Final = "notebooks/00-start-here.ipynb"
 
 
 class JupyterLab:
@@ -39,6 +40,7 @@ class JupyterLab:
         self._browser = browser
         self._runtime = project.state / "jupyter"
         self._log = project.state / "jupyter.log"
+        self._page = f"lab/tree/{FIRST_NOTEBOOK if (project.root / FIRST_NOTEBOOK).is_file() else 'notebooks'}"
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
@@ -92,7 +94,7 @@ class JupyterLab:
         options = ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={self._project.root}"]
         options += [] if self._browser else ["--no-browser"]
         options += ["--allow-root"] if os.geteuid() == 0 else []
-        options.append("--LabApp.default_url=/lab/tree/notebooks")
+        options.append(f"--LabApp.default_url=/{self._page}")
         # -P: modules in the project's folder must not stand in for those that JupyterLab imports.
         return [sys.executable, "-P", "-m", "jupyterlab", *options]
 
@@ -118,4 +120,4 @@ class JupyterLab:
             answer = httpx.get(f"{told['url']}api", trust_env=False, timeout=5)
         except (OSError, ValueError, httpx.TransportError):
             return None
-        return f"{told['url']}lab/tree/notebooks?token={told['token']}" if answer.is_success else None
+        return f"{told['url']}{self._page}?token={told['token']}" if answer.is_success else None

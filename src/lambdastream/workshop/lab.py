@@ -12,7 +12,6 @@ from types import FrameType
 from typing import NoReturn
 
 from lambdastream.control import supervisor
-from lambdastream.control.local_aws import LocalAws
 from lambdastream.control.project import Project
 from lambdastream.runtime.watchdog import Watchdog
 from lambdastream.workshop import preflight
@@ -25,13 +24,15 @@ def open_lab(project: Project, *, port: int, check: bool) -> int:
     A local AWS that runs already is used, and left running; one that is started here ends with the lab.
     """
     signal.signal(signal.SIGTERM, _interrupt)
-    preflight.prepare(project, _say)
     with _watchdog() as watchdog, supervisor.borrowed(project, port, watchdog) as running:
         _say(f"the local AWS runs at {running.endpoint}")
-        local_aws = LocalAws(running)
-        failed = [claim for claim in preflight.run_race(project, local_aws, _say) if not _told(claim)]
+        preflight.prepare(project, _say)
+        failed = [claim for claim in preflight.run_race(project, running, _say) if not _told(claim)]
         if failed:
-            print("The preflight failed. The functions' logs: lambdastream logs preflight-lwa", file=sys.stderr)
+            print(
+                "The preflight failed. What runs, by name: lambdastream status. Its log: lambdastream logs NAME",
+                file=sys.stderr,
+            )
             return 1
         with JupyterLab(project, watchdog, browser=_has_browser() and not check) as jupyter:
             _say(f"JupyterLab answers at\n\n    {jupyter.url}\n")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
+from urllib.parse import urljoin
 
 from lambdastream.client import Race, race, record
-from lambdastream.control.local_aws import DeployedFunction, LocalAws
-from lambdastream.control.project import Project
+from lambdastream.control.project import Project, Running
 from lambdastream.errors import SetupError
 from lambdastream.runtime.adapter import find_adapter
-from lambdastream.runtime.description import FunctionDescription
 from lambdastream.runtime.interpreter import managed_runtime, own_runtime
 from lambdastream.workshop import demo
 
@@ -46,27 +46,27 @@ def prepare(project: Project, say: Say) -> None:
     adapter = find_adapter(say=say)
     say(f"Lambda Web Adapter {adapter.version}")
     _timed(say, f"runtime {own_runtime()} with awslambdaric", lambda: managed_runtime(own_runtime()))
-    _timed(say, "the app and its requirements", lambda: demo.build(project))
+    _timed(say, "sam build", lambda: demo.build(project))
 
 
-def run_race(project: Project, local_aws: LocalAws, say: Say) -> list[Check]:
-    """Deploy the app twice, race the two, print what was measured; returns what must hold."""
-    built = demo.build(project)
-    mangum = _timed(say, "deployed behind Mangum", lambda: _deploy_warm(local_aws, demo.behind_mangum(built)))
-    lwa = _timed(say, "deployed behind the Lambda Web Adapter", lambda: _deploy_warm(local_aws, demo.behind_lwa(built)))
-    lanes = {"Mangum": mangum.at(demo.RACE_PATH), "LWA": lwa.at(demo.RACE_PATH)}
+def run_race(project: Project, running: Running, say: Say) -> list[Check]:
+    """Deploy the app twice, race the two, print what was measured; returns what must hold. Raises ``SetupError``."""
+    outputs = _timed(say, f"sam deploy, stack {demo.STACK}", lambda: demo.deploy(project, running))
+    lanes = demo.lanes(outputs)
+    for lane, url in lanes.items():
+        _timed(say, f"{lane} answers", functools.partial(_warm_up, demo.function_name(outputs, lane), url))
     result = _race(lanes)
     say(f"the race is run\n\n{result}\n\n{result.verdict()}\n")
     return checks(result)
 
 
-def _race(lanes: dict[str, str]) -> Race:
+def _race(lanes: Mapping[str, str]) -> Race:
     """A race. One in which a claim fails is run again: a machine that is busy for a moment is late."""
-    result = race(lanes, method="POST")
+    result = race(dict(lanes), method="POST")
     for _ in range(ATTEMPTS - 1):
         if all(check.holds for check in checks(result)):
             break
-        result = race(lanes, method="POST")
+        result = race(dict(lanes), method="POST")
     return result
 
 
@@ -86,16 +86,14 @@ def checks(result: Race) -> list[Check]:
     ]
 
 
-def _deploy_warm(local_aws: LocalAws, description: FunctionDescription) -> DeployedFunction:
-    """Deploy, and make one request, so that the race is between warm functions."""
-    function = local_aws.deploy(description)
-    answer = record("GET", function.at("/"))
+def _warm_up(function: str, url: str) -> None:
+    """Make one request, so that the race is between warm functions."""
+    answer = record("GET", urljoin(url, "/"))
     if answer.status != 200:  # noqa: PLR2004
         raise SetupError(
-            f"The function {function.name} answers {answer.status}: {answer.text}",
-            next_step=f"See its log: lambdastream logs {function.name}",
+            f"The function {function} answers {answer.status}: {answer.text}",
+            next_step=f"See its log: lambdastream logs {function}",
         )
-    return function
 
 
 def _timed(say: Say, what: str, work: Callable[[], Result]) -> Result:

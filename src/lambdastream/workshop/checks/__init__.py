@@ -1,0 +1,1 @@
+"""The checks of the notebooks' exercises, one module a notebook."""

@@ -1,0 +1,45 @@
+"""Runs ``sam`` for the lab, unmodified, with the project's local profile."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from lambdastream.control.profile import Profile
+from lambdastream.control.project import Project
+from lambdastream.errors import SetupError
+from lambdastream.workshop.samconfig import machine_parameters
+
+LAST_LINES: Final = 15
+
+
+def sam(project: Project, command: str, *options: str) -> None:
+    """Run ``sam build`` or ``sam deploy`` in the project's folder, for the interpreter and the processor of this machine.
+
+    What it prints is seen when it fails: ``SetupError`` has the end of it.
+    """
+    parameters = " ".join(f"{name}={value}" for name, value in machine_parameters().items())
+    # It leaves temporary folders behind: they go with this one.
+    with tempfile.TemporaryDirectory(prefix="lambdastream-sam-") as temporary:
+        done = subprocess.run(
+            [Path(sys.executable).with_name("sam"), command, "--parameter-overrides", parameters, *options],
+            cwd=project.root,
+            env=Profile(project).environment(os.environ) | {"PATH": _path(), "TMPDIR": temporary},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        end = "\n".join(done.stdout.strip().splitlines()[-LAST_LINES:])
+        raise SetupError(f"sam {command} fails:\n{end}", next_step="Mend that, then try again: make lab")
+
+
+def _path() -> str:
+    """``sam build`` takes the interpreter of the runtime's name from the PATH: the one that runs now comes first."""
+    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
