@@ -20,7 +20,7 @@ P95: Final = "gap between words 30 ms apart, p95"
 SPECS: Final = (Spec(P50, "ms"), Spec(P95, "ms", Wanted("value", "<", 45)))
 
 
-def measurement() -> Measurement:
+def measurement() -> Measurement[Side]:
     """The gaps between the words of one answer a round."""
     return Measurement(SPECS, _measure)
 

@@ -79,6 +79,11 @@ def compare(spec: Spec, peer: str, pairs: Sequence[tuple[float, float]]) -> Figu
     return _figure(spec, median(ours for ours, _ in pairs), theirs, ratio)
 
 
+def alone(spec: Spec, samples: Sequence[float]) -> Figure:
+    """Make a figure of what each round measured of something that has no peer: the median."""
+    return _figure(spec, median(samples), None, None)
+
+
 def _figure(spec: Spec, value: float, peer: Peer | None, ratio: float | None) -> Figure:
     wanted = spec.wanted
     judged = ratio if wanted and wanted.number == "ratio" else value

@@ -21,7 +21,7 @@ SPECS: Final = (
 )
 
 
-def measurement(*, requests: int) -> Measurement:
+def measurement(*, requests: int) -> Measurement[Side]:
     """The first byte of ``requests`` answers a round, after a fifth as many to warm up."""
     return Measurement(SPECS, partial(_measure, requests))
 

@@ -1,12 +1,15 @@
-"""What all measurements have in common: two sides that answer the same requests, and figures made of one round of each."""
+"""What all measurements have in common: what they are made on, and the figures made of one round's samples."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from benchmarks.figures import Spec
 from benchmarks.http_client import Address
+
+Subject = TypeVar("Subject")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +21,9 @@ class Side:
     chat: Address
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """``measure`` takes one round's samples on one side, by name; ``specs`` are the figures made from them."""
+@dataclass(frozen=True)
+class Measurement(Generic[Subject]):
+    """``measure`` takes one round's samples on a side or in a workspace, by name; ``specs`` are the figures of them."""
 
     specs: tuple[Spec, ...]
-    measure: Callable[[Side], Mapping[str, float]]
+    measure: Callable[[Subject], Mapping[str, float]]

@@ -1,8 +1,9 @@
-"""The results: as a file, and as a table to read."""
+"""The results: as a file, and as a table to read. Meanwhile, what is going on."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from benchmarks.figures import Figure
 
-TITLES: Final = ("figure", "through LWA", "uvicorn", "ratio", "wanted", "holds")
+TITLES: Final = ("figure", "value", "uvicorn", "ratio", "wanted", "holds")
 VERDICTS: Final = {True: "yes", False: "NO", None: ""}
 
 
@@ -25,6 +26,11 @@ def table(figures: Sequence[Figure]) -> str:
     rows = [TITLES, *(_cells(figure) for figure in figures)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(_aligned(row, widths) for row in rows)
+
+
+def say(line: str) -> None:
+    """Tell whoever waits; the table alone goes to standard output."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _cells(figure: Figure) -> tuple[str, ...]:

@@ -8,24 +8,22 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
 
+from benchmarks import apps
 from benchmarks.http_client import Address
 from benchmarks.measurement import Side
 from benchmarks.uvicorn_alone import uvicorn_alone
-from lambdastream.control import FunctionDescription, LocalAws, connect, package, supervisor
+from lambdastream.control import FunctionDescription, LocalAws, connect, supervisor
 from lambdastream.control.project import Project
 from lambdastream.errors import SetupError
 from lambdastream.runtime.watchdog import Watchdog
-from lambdastream.workshop import demo
 
-APP: Final = Path(__file__).with_name("app")
-TIMEOUT_SECONDS: Final = 60
 FIRST_ANSWER_SECONDS: Final = 60
 
 
@@ -44,7 +42,7 @@ def both_sides(project: Project) -> Iterator[Sides]:
     The local AWS runs for a temporary project, so that one that runs already is left alone. Raises
     ``LambdastreamError``.
     """
-    app, chat = _descriptions(project)
+    app, chat = apps.measured_app(project), apps.chat(project)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lambdastream-bench-")))
         # It ends the servers also when this process is killed.
@@ -57,11 +55,10 @@ def both_sides(project: Project) -> Iterator[Sides]:
         yield Sides(Side("LWA", *lwa), Side("uvicorn", *alone))
 
 
-def _descriptions(project: Project) -> tuple[FunctionDescription, FunctionDescription]:
-    """The app that is measured and the real chat, both behind the adapter, of the same pinned requirements."""
-    built = package(APP, requirements=project.root / "requirements" / "chat.txt", project=project)
-    app = replace(demo.behind_lwa(built), name="bench-app", timeout=TIMEOUT_SECONDS)
-    return app, replace(demo.behind_lwa(demo.build(project)), name="bench-chat")
+def address(url: str) -> Address:
+    """Where the server of a function URL listens."""
+    parts = urlsplit(url)
+    return str(parts.hostname), int(parts.port or 80)
 
 
 @contextmanager
@@ -85,5 +82,4 @@ def _deploy(local_aws: LocalAws, description: FunctionDescription, project: Proj
         raise SetupError(
             f"The function {function.name} answers {answer.status_code}. Its log:\n{log}", next_step="Mend that first."
         )
-    url = urlsplit(function.at("/"))
-    return str(url.hostname), int(url.port or 80)
+    return address(function.at("/"))

@@ -16,7 +16,7 @@ NAME: Final = f"{COUNT} chunks of {CHUNK} bytes"
 SPECS: Final = (Spec(NAME, "ms"),)
 
 
-def measurement() -> Measurement:
+def measurement() -> Measurement[Side]:
     """The time from the request to the end of one answer a round."""
     return Measurement(SPECS, _measure)
 

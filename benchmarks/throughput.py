@@ -16,7 +16,7 @@ NAME: Final = "throughput, 100 MB in 64 KiB chunks"
 SPECS: Final = (Spec(NAME, "MB/s", Wanted("ratio", ">=", 0.4)),)
 
 
-def measurement() -> Measurement:
+def measurement() -> Measurement[Side]:
     """The throughput of one answer a round, in millions of bytes a second."""
     return Measurement(SPECS, _measure)
 

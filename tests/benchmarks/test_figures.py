@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.evenness import word_arrivals
-from benchmarks.figures import Spec, Wanted, compare, percentile
+from benchmarks.figures import Spec, Wanted, alone, compare, percentile
 from benchmarks.http_client import Answer
 from lambdastream.errors import WireError
 
@@ -19,6 +19,12 @@ def test_each_round_is_compared_with_itself():
 def test_a_difference_has_no_peer():
     figure = compare(Spec("more", "ms", difference_of="time"), "uvicorn", PAIRS)
     assert (figure.value, figure.peer, figure.ratio) == (6, None, None)
+
+
+def test_without_a_peer_it_is_the_median_of_the_rounds():
+    figure = alone(Spec("start", "s", Wanted("value", "<=", 3)), [9.0, 2.0, 3.0])
+    assert (figure.value, figure.peer, figure.ratio) == (3, None, None)
+    assert (figure.wanted, figure.holds) == ("value <= 3", True)
 
 
 @pytest.mark.parametrize(
