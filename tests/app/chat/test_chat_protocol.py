@@ -90,7 +90,7 @@ def test_an_answer_is_read_wherever_it_is_cut(words, artifacts, size):
 
 def test_words_are_not_kept_longer_than_they_must_be():
     reader = Reader()
-    assert [list(reader.feed(piece)) for piece in (b"[START]\n", b"one ", b"two\n", b"[EN", b"D]\n")] == [
+    assert [reader.feed(piece) for piece in (b"[START]\n", b"one ", b"two\n", b"[EN", b"D]\n")] == [
         [],
         ["one "],
         ["two"],
@@ -116,6 +116,7 @@ def test_an_answer_that_is_cut_off_is_not_complete(words, artifacts):
         pytest.param(b"[START]\nwords[EDN]\n[ARTIFACT]", id="a misspelt end"),
         pytest.param(b"[START]\n\n[END]\nmore", id="text after the end"),
         pytest.param(b"[START]\n\n[END]\n[ARTIFACT]\n{}\n[/ARTIFACT]\n", id="an artifact without a title"),
+        pytest.param("[START]\nGrüße\n[END]\n".encode("latin-1"), id="another encoding"),
     ],
 )
 @pytest.mark.parametrize("size", [1, 1000])

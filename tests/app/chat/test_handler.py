@@ -45,31 +45,36 @@ def event(method, path, query=""):
     }
 
 
+CHAT = "query=Gr%C3%BC%C3%9Fe%20%F0%9F%8C%8A%3F"
+EVENTS = {
+    "chat": event("POST", "/stream/chat", CHAT),
+    "hello": event("GET", "/"),
+    "tasks": event("GET", "/tasks"),
+    "stream": event("GET", "/stream"),
+    "no query": event("POST", "/stream/chat"),
+    "nothing": event("GET", "/nothing"),
+}
+
+
 @pytest.fixture(scope="module")
-def invoke(task_root):
-    """Call the handler in a process of its own, one event after the other, as an environment does."""
-
-    def call(*events):
-        python = [sys.executable, "-B", "-W", "ignore", "-c", INVOKE]
-        done = subprocess.run(
-            python,
-            cwd=task_root,
-            input=json.dumps(events),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return call
+def answers(task_root):
+    """What the handler answers in a process of its own, one event after the other, as in an environment."""
+    done = subprocess.run(
+        [sys.executable, "-B", "-W", "ignore", "-c", INVOKE],
+        cwd=task_root,
+        input=json.dumps(list(EVENTS.values())),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return dict(zip(EVENTS, json.loads(done.stdout), strict=True))
 
 
-def test_a_stream_is_one_whole_body_with_the_same_bytes(invoke, chat):
-    query = "query=Gr%C3%BC%C3%9Fe%20%F0%9F%8C%8A%3F"
-    [answer] = invoke(event("POST", "/stream/chat", query))
-    streamed = chat.post(f"/stream/chat?{query}")
+def test_a_stream_is_one_whole_body_with_the_same_bytes(answers, chat):
+    answer = answers["chat"]
+    streamed = chat.post(f"/stream/chat?{CHAT}")
     assert answer["body"].encode() == streamed.content
     assert answer["statusCode"] == streamed.status_code == 200
     assert answer["isBase64Encoded"] is False
@@ -77,16 +82,8 @@ def test_a_stream_is_one_whole_body_with_the_same_bytes(invoke, chat):
         assert answer["headers"][name] == streamed.headers[name]
 
 
-def test_one_environment_answers_event_after_event(invoke):
-    answers = invoke(
-        event("GET", "/"),
-        event("GET", "/tasks"),
-        event("GET", "/stream"),
-        event("POST", "/stream/chat"),
-        event("GET", "/nothing"),
-    )
-    assert [answer["statusCode"] for answer in answers] == [200, 200, 200, 422, 404]
-    hello, tasks, stream = (answer["body"] for answer in answers[:3])
-    assert json.loads(hello) == {"message": "Hello World!"}
-    assert [task["id"] for task in json.loads(tasks)] == ["ptvWZ3", "cqDUr3"]
-    assert stream == "This is streaming from Lambda"
+def test_one_environment_answers_event_after_event(answers):
+    assert [answer["statusCode"] for answer in answers.values()] == [200, 200, 200, 200, 422, 404]
+    assert json.loads(answers["hello"]["body"]) == {"message": "Hello World!"}
+    assert [task["id"] for task in json.loads(answers["tasks"]["body"])] == ["ptvWZ3", "cqDUr3"]
+    assert answers["stream"]["body"] == "This is streaming from Lambda"
