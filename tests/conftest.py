@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -20,6 +22,9 @@ from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from lambdastream.control.profile import Profile
+from lambdastream.control.project import Project
+from lambdastream.control.supervisor import stop
 from lambdastream.doors.authentication import Keys
 from lambdastream.doors.data_plane import DataPlane
 from lambdastream.runtime.description import FunctionDescription, FunctionUrlConfig
@@ -413,3 +418,59 @@ def streaming(local: LocalLambda, copy_of: Callable[[str], Path]) -> Deployed:
     """The function `streaming`: a custom runtime that streams what its event says."""
     wrapper = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper.sh"}
     return local.deploy(copy_of("streaming"), name="streaming", mode="RESPONSE_STREAM", environment=wrapper)
+
+
+@dataclass(frozen=True)
+class SecondAws:
+    """A local AWS in a folder of its own that stands in for AWS: reached by a profile, and by nothing else.
+
+    The profile has another name, region and place than `local`, and only what a profile of AWS has, and an endpoint.
+    """
+
+    folder: Path
+    profile: str = "workshop-aws"
+    region: str = "eu-central-1"
+
+    @property
+    def project(self) -> Project:
+        return Project(self.folder / "project")
+
+    @property
+    def endpoint(self) -> str:
+        return self.project.running().endpoint
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        """This process's environment with that profile, and nothing else that says where AWS is."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_CLI_"))}
+        files = {"AWS_CONFIG_FILE": "config", "AWS_SHARED_CREDENTIALS_FILE": "credentials"}
+        profile = {name: str(self.folder / "aws" / file) for name, file in files.items()}
+        sam = {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "1"}
+        return kept | profile | {"AWS_PROFILE": self.profile} | sam | variables
+
+    def write_profile(self) -> None:
+        """Write the profile's files, as `aws configure` does."""
+        keys = Profile(self.project).keys()
+        (self.folder / "aws").mkdir()
+        (self.folder / "aws" / "config").write_text(
+            f"[profile {self.profile}]\nregion = {self.region}\nendpoint_url = {self.endpoint}\n", encoding="utf-8"
+        )
+        (self.folder / "aws" / "credentials").write_text(
+            f"[{self.profile}]\naws_access_key_id = {keys.access_key_id}\n"
+            f"aws_secret_access_key = {keys.secret_access_key}\n",
+            encoding="utf-8",
+        )
+
+
+@pytest.fixture(scope="module")
+def second_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondAws]:
+    """A second local AWS, which stands in for AWS: run the same cells with its `environment()`."""
+    made = SecondAws(tmp_path_factory.mktemp("second-aws"))
+    made.project.root.mkdir()
+    command = [Path(sys.executable).with_name("lambdastream"), "up", "--detach", "--port", "0"]
+    try:
+        (made.project.root / "template.yaml").touch()
+        subprocess.run(command, cwd=made.project.root, check=True, capture_output=True, timeout=PATIENCE * 3)
+        made.write_profile()
+        yield made
+    finally:
+        stop(made.project)

@@ -16,6 +16,7 @@ import pytest
 
 from lambdastream.cli import main
 from lambdastream.control import DeployedFunction, FunctionDescription, FunctionUrlConfig, LocalAws, connect
+from lambdastream.control.profile import Profile
 from lambdastream.control.project import Project
 from lambdastream.runtime.interpreter import own_runtime
 
@@ -223,6 +224,25 @@ def test_race_prints_the_table_and_the_verdict(elsewhere, site: str, capsys: pyt
     ]
     assert f"{site}/streamed streamed: first byte after" in verdict
     assert f"{site}/at-once showed its first byte first" in verdict
+
+
+def test_where_says_where_a_deploy_goes(
+    project: Project, here, local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in Profile(project).variables().items():
+        monkeypatch.setenv(name, value)
+    assert main(["where"]) == 0
+    assert capsys.readouterr().out == (
+        f"→ Deploys go to the LOCAL AWS at {local_aws.endpoint} (profile local). Nothing costs money.\n"
+    )
+
+
+def test_where_fails_when_that_is_unclear(
+    elsewhere, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody-s-profile")
+    assert main(["where"]) == 1
+    assert "UNCLEAR" in capsys.readouterr().out
 
 
 def test_python_m_is_the_same_command(tmp_path: Path) -> None:

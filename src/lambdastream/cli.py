@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from lambdastream.control import supervisor
+from lambdastream.control.deploy_destination import destination
 from lambdastream.control.local_aws import connect
 from lambdastream.control.logs import log_text
-from lambdastream.control.profile import Profile, shell_lines, shell_lines_for_aws
+from lambdastream.control.profile import Profile, environment_for_aws, shell_lines, shell_lines_for_aws
 from lambdastream.control.project import Project, Running, find_project
 from lambdastream.errors import LambdastreamError, UsageError
 
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     up_ = commands.add_parser("up", help="start the local AWS")
     up_.add_argument("--port", type=_port, default=supervisor.DEFAULT_PORT, help="the endpoint's port (%(default)s)")
     up_.add_argument("--detach", action="store_true", help="run it in the background")
+    up_.add_argument("--fresh", action="store_true", help="without what was deployed before, and without its logs")
     up_.set_defaults(run=up)
 
     commands.add_parser("down", help="end the local AWS").set_defaults(run=down)
@@ -69,6 +71,12 @@ def parser() -> argparse.ArgumentParser:
     env_.add_argument("--aws", metavar="PROFILE", help="go back to a profile of your own")
     env_.set_defaults(run=env)
 
+    commands.add_parser("where", help="say where a deploy goes").set_defaults(run=where)
+
+    doctor_ = commands.add_parser("doctor", help="check the machine, the project and the AWS settings")
+    doctor_.add_argument("--json", action="store_true", help="as JSON")
+    doctor_.set_defaults(run=doctor)
+
     race_ = commands.add_parser("race", help="record two URLs at once and compare them")
     race_.add_argument("urls", nargs=2, metavar="URL")
     race_.add_argument("--method", default="GET", help="the requests' method (%(default)s)")
@@ -84,9 +92,9 @@ def parser() -> argparse.ArgumentParser:
 def up(project: Project, arguments: argparse.Namespace) -> None:
     """Start the local AWS, here or in the background."""
     if arguments.detach:
-        _say_running(supervisor.start(project, arguments.port))
+        _say_running(supervisor.start(project, arguments.port, fresh=arguments.fresh))
     else:
-        supervisor.serve(project, arguments.port, on_ready=_say_running)
+        supervisor.serve(project, arguments.port, on_ready=_say_running, fresh=arguments.fresh)
 
 
 def down(project: Project, arguments: argparse.Namespace) -> None:
@@ -116,12 +124,31 @@ def logs(project: Project, arguments: argparse.Namespace) -> None:
 
 
 def env(project: Project, arguments: argparse.Namespace) -> None:
-    """Print the lines that point a shell's AWS tools at the local AWS, or back at AWS."""
+    """Print the lines that point a shell's AWS tools at the local AWS, or back at AWS; and say where deploys go then."""
     if arguments.aws:
-        print(*shell_lines_for_aws(arguments.aws), sep="\n")
+        lines, after = shell_lines_for_aws(arguments.aws), environment_for_aws(arguments.aws, os.environ)
     else:
         project.running()
-        print(*shell_lines(Profile(project)), sep="\n")
+        lines, after = shell_lines(Profile(project)), Profile(project).environment(os.environ)
+    print(*lines, sep="\n", flush=True)
+    print(f"# {destination(after)}", file=sys.stderr)
+
+
+def where(project: Project, arguments: argparse.Namespace) -> int:
+    """Say where a deploy from here goes. It fails when that is unclear."""
+    del project, arguments
+    found = destination()
+    print(found)
+    return FAILED if found.kind == "unclear" else 0
+
+
+def doctor(project: Project, arguments: argparse.Namespace) -> int:
+    """Check everything, and print what was found with its fix. It fails when something is wrong."""
+    from lambdastream.workshop.doctor import doctor as examine  # noqa: PLC0415 - as below
+
+    report = examine(project)
+    print(json.dumps(report.to_json(), indent=2) if arguments.json else report)
+    return 0 if report.is_fine else FAILED
 
 
 def race(project: Project, arguments: argparse.Namespace) -> None:

@@ -10,9 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from lambdastream.control import FunctionDescription, FunctionUrlConfig, supervisor
+from lambdastream.control.profile import REGION, Profile
 from lambdastream.control.project import Project
 from lambdastream.runtime.interpreter import own_runtime
 
@@ -99,6 +102,23 @@ class Sandbox:
         mark = os.fsencode(self.folder)
         return {int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and mark in _told(entry)}
 
+    def account(self) -> str:
+        """The account that the control plane says it is. Who asks at once waits until it is ready."""
+        keys = Profile(self.project).keys()
+        client = boto3.client(
+            "sts",
+            endpoint_url=self.project.running().endpoint,
+            region_name=REGION,
+            aws_access_key_id=keys.access_key_id,
+            aws_secret_access_key=keys.secret_access_key,
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+        try:
+            account: str = client.get_caller_identity()["Account"]
+        finally:
+            client.close()
+        return account
+
     def left(self) -> list[object]:
         """Everything that should not outlive the local AWS: processes, temporary folders, the record."""
         record = self.project.state / "running.json"
@@ -131,9 +151,9 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
         os.kill(pid, signal.SIGKILL)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """A project whose local AWS runs, for all tests of a module."""
+    """A project whose local AWS runs, for all tests that only use one. Each deploys functions of its own names."""
     made = make_sandbox(tmp_path_factory.mktemp("running"))
     with made.up():
         yield made

@@ -49,16 +49,19 @@ def started(place: list[str], variables: dict[str, str]) -> Iterator[tuple[subpr
             process.kill()
 
 
-class OverSocket(http.client.HTTPConnection):
-    """HTTP over a unix domain socket, with paths as they are."""
+class Caller(http.client.HTTPConnection):
+    """HTTP with paths as they are, over a unix domain socket if one is given."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost")
+    def __init__(self, host: str = "localhost", port: int = 80, *, path: Path | None = None) -> None:
+        super().__init__(host, port)
         self._path = path
 
     def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(str(self._path))
+        if self._path is None:
+            super().connect()
+        else:
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.connect(str(self._path))
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         self.request(method, path, body=json.dumps(body) if body is not None else None)
@@ -68,30 +71,22 @@ class OverSocket(http.client.HTTPConnection):
 
 
 @pytest.fixture(scope="module")
-def socket_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The socket of a control plane without a data plane."""
-    folder = tmp_path_factory.mktemp("control")
-    path = folder / "control.sock"
-    with started(["--socket", str(path)], environment(folder, "http://127.0.0.1:9", "token")) as (_, words):
-        assert words == ["READY"]
-        yield path
+def endpoint(local, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A control plane with a real data plane behind it. It ends when it gets a signal."""
+    state = tmp_path_factory.mktemp("state")
+    variables = environment(state, local.endpoint_url, local.plane.token)
+    with started(["--port", "0"], variables) as (process, words):
+        yield f"http://127.0.0.1:{words[1]}"
+        process.terminate()
+        assert process.wait(10) == 0
 
 
 @pytest.fixture
-def over_socket(socket_path: Path) -> Iterator[OverSocket]:
+def caller(endpoint: str) -> Iterator[Caller]:
     """A connection to the control plane."""
-    connection = OverSocket(socket_path)
+    connection = Caller("127.0.0.1", int(endpoint.rpartition(":")[2]))
     yield connection
     connection.close()
-
-
-@pytest.fixture(scope="module")
-def endpoint(local, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A control plane with a real data plane behind it."""
-    state = tmp_path_factory.mktemp("state")
-    variables = environment(state, local.endpoint_url, local.plane.token)
-    with started(["--port", "0"], variables) as (_, words):
-        yield f"http://127.0.0.1:{words[1]}"
 
 
 @pytest.fixture(scope="module")
@@ -109,21 +104,17 @@ def client(endpoint: str) -> Iterator[Callable[[str], Any]]:
         one.close()
 
 
-def test_it_is_for_this_user_alone(socket_path):
-    assert stat.S_IMODE(socket_path.stat().st_mode) == 0o600
-
-
-def test_log_events_reach_cloudwatch(over_socket):
+def test_log_events_reach_cloudwatch(caller):
     now = int(time.time() * 1000)
     events = [{"timestamp": now + 1, "message": "two"}, {"timestamp": now, "message": "one"}]
     batch = {"group": "/aws/lambda/web", "stream": "2026/[$LATEST]a", "events": events}
     for _ in range(2):
-        assert over_socket.call("POST", "/_lambdastream/log-events", batch) == (200, {"events": 2})
+        assert caller.call("POST", "/_lambdastream/log-events", batch) == (200, {"events": 2})
 
 
 @pytest.mark.parametrize("batch", [{}, [], {"group": "a", "stream": "b", "events": [{}]}])
-def test_what_is_no_batch_is_refused(over_socket, batch):
-    status, told = over_socket.call("POST", "/_lambdastream/log-events", batch)
+def test_what_is_no_batch_is_refused(caller, batch):
+    status, told = caller.call("POST", "/_lambdastream/log-events", batch)
     assert status == 400
     assert told["message"].startswith("This is not a batch of log events")
 
@@ -137,8 +128,8 @@ def test_what_is_no_batch_is_refused(over_socket, batch):
         "/latest/meta-data/iam/security-credentials/",
     ],
 )
-def test_paths_that_are_not_open_to_callers(over_socket, path):
-    assert over_socket.call("POST", path)[0] == 403
+def test_paths_that_are_not_open_to_callers(caller, path):
+    assert caller.call("POST", path)[0] == 403
 
 
 def test_the_managed_bucket_is_there(client):
@@ -148,14 +139,15 @@ def test_the_managed_bucket_is_there(client):
     client("s3").head_bucket(Bucket=bucket)
 
 
-@pytest.mark.parametrize("end", ["a signal", "the end of its parent"])
-def test_it_ends_and_leaves_no_socket(tmp_path, end):
+def test_its_socket_is_for_this_user_alone_and_goes_with_its_parent(tmp_path):
     path = tmp_path / "control.sock"
-    with started(["--socket", str(path)], environment(tmp_path, "http://127.0.0.1:9", "token")) as (process, _):
-        if end == "a signal":
-            process.terminate()
-        else:
-            process.stdin.close()
+    with started(["--socket", str(path)], environment(tmp_path, "http://127.0.0.1:9", "token")) as (process, words):
+        assert words == ["READY"]
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        caller = Caller(path=path)
+        assert caller.call("GET", "/_lambdastream/credentials/AKIDNONE")[0] == 404
+        caller.close()
+        process.stdin.close()
         assert process.wait(10) == 0
         assert not path.exists()
 

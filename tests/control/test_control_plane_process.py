@@ -6,12 +6,9 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from lambdastream.control import control_plane, control_plane_process
-from lambdastream.control.profile import REGION, Profile
 
 Eventually = Callable[[Callable[[], object]], object]
 
@@ -34,30 +31,6 @@ def find_control_plane(sandbox) -> int | None:
     return None
 
 
-def caller(sandbox) -> str:
-    """The account that the control plane says it is: who calls waits until it is ready."""
-    keys = Profile(sandbox.project).keys()
-    client = boto3.client(
-        "sts",
-        endpoint_url=sandbox.project.running().endpoint,
-        region_name=REGION,
-        aws_access_key_id=keys.access_key_id,
-        aws_secret_access_key=keys.secret_access_key,
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-    try:
-        account: str = client.get_caller_identity()["Account"]
-    finally:
-        client.close()
-    return account
-
-
-def test_who_calls_at_once_waits_until_it_is_ready(running) -> None:
-    assert caller(running).isdigit()
-    (socket,) = running.temporary.glob("*/control_plane.sock")
-    assert stat.S_IMODE(socket.stat().st_mode) & 0o077 == 0, "whoever can open it can ask it for keys"
-
-
 def test_it_has_a_group_of_its_own_and_none_of_the_caller_s_credentials(sandbox, eventually: Eventually) -> None:
     variables = {"AWS_PROFILE": "work", "AWS_ACCESS_KEY_ID": "AKIDWORK"}
     with sandbox.start("up", "--port", "0", **variables) as up:
@@ -69,17 +42,10 @@ def test_it_has_a_group_of_its_own_and_none_of_the_caller_s_credentials(sandbox,
     assert sandbox.left() == []
 
 
-@pytest.mark.parametrize(
-    ("number", "ready"), [(signal.SIGKILL, True), (signal.SIGTERM, False)], ids=["killed", "ended while it starts"]
-)
-def test_when_it_ends_by_itself_all_of_it_ends_and_names_the_log(
-    sandbox, eventually: Eventually, number: signal.Signals, ready: bool
-) -> None:
-    with sandbox.up() as (process, _):
-        if ready:
-            caller(sandbox)
-        os.kill(eventually(lambda: find_control_plane(sandbox)), number)
-        _, stderr = process.communicate(timeout=20)
+def told_of_its_end(sandbox, process, number: signal.Signals, pid: int) -> None:
+    """End the control plane: all of it ends, and says why."""
+    os.kill(pid, number)
+    _, stderr = process.communicate(timeout=20)
     assert process.returncode == 1
     assert "The control plane of the local AWS has ended" in stderr
     assert f".lambdastream/{control_plane_process.LOG}" in stderr
@@ -89,23 +55,17 @@ def test_when_it_ends_by_itself_all_of_it_ends_and_names_the_log(
     assert not sandbox.project.is_locked()
 
 
-def test_it_ends_with_a_killed_one(sandbox, eventually: Eventually) -> None:
+def test_who_calls_at_once_waits_until_it_is_ready_and_when_it_is_killed_all_of_it_ends(sandbox) -> None:
     with sandbox.up() as (process, _):
-        caller(sandbox)
-        assert find_control_plane(sandbox)
-        process.kill()
-        process.communicate(timeout=20)
-    eventually(lambda: not sandbox.pids())
-    eventually(lambda: not [*sandbox.temporary.iterdir()])
+        assert sandbox.account().isdigit()
+        (socket,) = sandbox.temporary.glob("*/control_plane.sock")
+        assert stat.S_IMODE(socket.stat().st_mode) & 0o077 == 0, "whoever can open it can ask it for keys"
+        told_of_its_end(sandbox, process, signal.SIGKILL, find_control_plane(sandbox))
 
 
-@pytest.mark.parametrize("ready", [False, True], ids=["while it starts", "ready"])
-def test_down_ends_it(sandbox, ready: bool) -> None:
-    assert sandbox.run("up", "--detach", "--port", "0").returncode == 0
-    if ready:
-        caller(sandbox)
-    assert sandbox.run("down").returncode == 0
-    assert sandbox.left() == []
+def test_when_it_is_ended_while_it_starts_all_of_it_ends(sandbox, eventually: Eventually) -> None:
+    with sandbox.up() as (process, _):
+        told_of_its_end(sandbox, process, signal.SIGTERM, eventually(lambda: find_control_plane(sandbox)))
 
 
 def test_an_environment_that_is_broken_is_told_with_the_end_of_the_log(sandbox) -> None:

@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from lambdastream.control.profile import NAME, REGION, WINS_OVER_A_PROFILE, Profile, shell_lines, shell_lines_for_aws
+from lambdastream.control.profile import (
+    NAME,
+    REGION,
+    WINS_OVER_A_PROFILE,
+    Profile,
+    environment_for_aws,
+    project_of_config,
+    shell_lines,
+    shell_lines_for_aws,
+)
 from lambdastream.control.project import Project
 from lambdastream.errors import UsageError
 
@@ -126,6 +135,41 @@ def test_a_shell_goes_back_to_a_profile_of_the_user_s_own(profile: Profile, home
     assert all(".amazonaws.com" in endpoint for endpoint in found["endpoints"]), found["endpoints"]
 
 
+def test_every_endpoint_that_is_there_is_unset(profile: Profile) -> None:
+    there = {"AWS_ENDPOINT_URL_APIGATEWAYV2": "http://127.0.0.1:1", "AWS_ENDPOINT_URLS": "not one", "PATH": "/bin"}
+    for lines in (shell_lines(profile, there), shell_lines_for_aws("dev", there)):
+        unset = lines[0].split()
+        assert "AWS_ENDPOINT_URL_APIGATEWAYV2" in unset
+        assert set(WINS_OVER_A_PROFILE) < set(unset)
+        assert unset.count("AWS_ENDPOINT_URL_S3") == 1
+        assert "AWS_ENDPOINT_URLS" not in unset
+    assert "AWS_ENDPOINT_URL_APIGATEWAYV2" not in profile.environment(there)
+
+
+def test_a_program_for_aws_gets_what_a_shell_would_have(profile: Profile) -> None:
+    inherited = profile.environment({"PATH": "/bin", "AWS_CA_BUNDLE": "/ca"}) | {"AWS_ENDPOINT_URL_SQS": "x"}
+    assert environment_for_aws("dev", inherited) == {
+        "PATH": "/bin",
+        "AWS_CA_BUNDLE": "/ca",
+        "AWS_PROFILE": "dev",
+        "SAM_CLI_TELEMETRY": "0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "root"),
+    [
+        ("/a/b/.lambdastream/aws/config", "/a/b"),
+        ("/a/b/.lambdastream/aws/credentials", None),
+        ("/a/b/aws/config", None),
+        (".lambdastream/aws/config", None),
+        ("", None),
+    ],
+)
+def test_a_config_file_tells_whose_it_is(file: str, root: str | None) -> None:
+    assert project_of_config({"AWS_CONFIG_FILE": file}) == (Project(Path(root)) if root else None)
+
+
 def test_the_name_of_a_profile_is_not_a_command(home: Path) -> None:
     strange = "$(touch planted); echo 'x'"
     done = subprocess.run(
@@ -141,9 +185,10 @@ def test_the_name_of_a_profile_is_not_a_command(home: Path) -> None:
 
 
 def test_the_local_profile_is_not_one_of_aws() -> None:
-    with pytest.raises(UsageError) as raised:
-        shell_lines_for_aws(NAME)
-    assert "env --aws NAME" in raised.value.next_step
+    for refuse in (shell_lines_for_aws, environment_for_aws):
+        with pytest.raises(UsageError) as raised:
+            refuse(NAME, {})
+        assert "env --aws NAME" in raised.value.next_step
 
 
 def test_env_without_a_local_aws_says_how_to_start_one(sandbox) -> None:
@@ -153,20 +198,17 @@ def test_env_without_a_local_aws_says_how_to_start_one(sandbox) -> None:
 
 
 def test_env_for_aws_needs_no_local_aws(sandbox) -> None:
-    done = sandbox.run("env", "--aws", "dev")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "export AWS_PROFILE=dev\n" in done.stdout
+    done = sandbox.run("env", "--aws", "nobody-s-profile")
+    assert done.returncode == 0
+    assert "export AWS_PROFILE=nobody-s-profile\n" in done.stdout
+    assert done.stderr.startswith("# → It is UNCLEAR where deploys go: ")
+    assert "nobody-s-profile" in done.stderr
 
 
 def test_env_prints_the_profile_of_the_local_aws_that_runs(running, home: Path) -> None:
-    found = ask_in_bash(home, running.run("env").stdout.splitlines())
+    done = running.run("env")
+    found = ask_in_bash(home, done.stdout.splitlines())
+    endpoint = running.project.running().endpoint
+    assert done.stderr == f"# → Deploys go to the LOCAL AWS at {endpoint} (profile local). Nothing costs money.\n"
     assert found["endpoints"] == [running.project.running().endpoint]
     assert found["key"] == Profile(running.project).keys().access_key_id
-
-
-def test_the_keys_stay_when_the_local_aws_starts_again(sandbox) -> None:
-    keys = []
-    for _ in range(2):
-        with sandbox.up():
-            keys.append(Profile(sandbox.project).keys())
-    assert keys[0] == keys[1]

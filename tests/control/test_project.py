@@ -40,6 +40,28 @@ def test_a_folder_belongs_to_the_nearest_root_above_it(tmp_path: Path, mark: str
     assert find_project(inner.parent) == Project(inner.parent)
 
 
+@pytest.mark.parametrize(
+    ("marks", "root"),
+    [
+        pytest.param(["repo/.git/", "repo/.lambdastream/", "repo/a/template.yaml"], "repo", id="its local AWS wins"),
+        pytest.param(["repo/.git", "repo/.lambdastream/", "repo/a/template.yaml"], "repo", id="a worktree's .git file"),
+        pytest.param(["repo/.git/", "repo/.lambdastream/", "repo/a/.lambdastream/"], "repo/a", id="the nearest of two"),
+        pytest.param(["repo/.git/", "repo/a/template.yaml"], "repo/a", id="no local AWS yet: the nearest mark"),
+        pytest.param(["repo/.git/"], "repo", id="nothing but git"),
+        pytest.param([".lambdastream/", "repo/.git/", "repo/a/template.yaml"], "repo/a", id="not beyond .git"),
+        pytest.param([".lambdastream/", "repo/.git/"], "repo", id="not beyond .git, without a template"),
+        pytest.param(["repo/.lambdastream/", "repo/a/template.yaml"], "repo/a", id="without git: the nearest mark"),
+        pytest.param([".git/", "repo/.git/", ".lambdastream/", "repo/a/.lambdastream"], "repo/a", id="git in git"),
+    ],
+)
+def test_folders_of_a_repository_share_its_local_aws(tmp_path: Path, marks: list[str], root: str) -> None:
+    deep = tmp_path / "repo" / "a" / "deep"
+    deep.mkdir(parents=True)
+    for mark in marks:
+        (tmp_path / mark).mkdir() if mark.endswith("/") else (tmp_path / mark).touch()
+    assert find_project(deep) == Project(tmp_path / root)
+
+
 def test_a_folder_that_belongs_to_no_project_is_one_itself(tmp_path: Path) -> None:
     assert find_project(tmp_path) == Project(tmp_path)
 

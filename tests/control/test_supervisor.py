@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from lambdastream.control import connect, supervisor
+from lambdastream.control.profile import Profile
 from lambdastream.control.project import Running
 from lambdastream.errors import NotRunningError
 
@@ -36,6 +37,11 @@ def make_busy(url: str) -> threading.Thread:
     return thread
 
 
+def names(sandbox) -> list[str]:
+    """The functions of a project."""
+    return [function["name"] for function in connect(sandbox.project).status()["functions"]]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_up_runs_until_it_is_told_to_end(sandbox, listens: Listens, number: signal.Signals) -> None:
     with sandbox.up() as (process, line):
@@ -43,8 +49,8 @@ def test_up_runs_until_it_is_told_to_end(sandbox, listens: Listens, number: sign
         assert line == f"The local AWS runs at {running.endpoint}\n"
         assert listens(running.endpoint)
         function = connect(sandbox.project).deploy(sandbox.function())
-        assert httpx.get(function.url).text == "hello"
-        assert len(sandbox.pids()) >= 4, "it, its watchdog, its control plane and the function"
+        assert listens(function.url)
+        assert len(sandbox.pids()) >= 3, "it, its watchdog and its control plane"
 
         process.send_signal(number)
         _, stderr = process.communicate(timeout=20)
@@ -54,14 +60,18 @@ def test_up_runs_until_it_is_told_to_end(sandbox, listens: Listens, number: sign
     assert not listens(function.url)
 
 
-def test_a_killed_one_leaves_nothing_and_the_next_one_starts(sandbox, eventually: Eventually, listens: Listens) -> None:
+def test_a_killed_one_leaves_nothing_and_the_next_one_starts_with_its_keys(
+    sandbox, eventually: Eventually, listens: Listens
+) -> None:
     with sandbox.up() as (process, _):
         local_aws = connect(sandbox.project)
         function = local_aws.deploy(sandbox.function())
         request = make_busy(function.url)
         eventually(lambda: "busy now" in sandbox.log("greeter"))
+        assert sandbox.account().isdigit(), "the control plane is ready"
         process.kill()
-    assert [path.name for path in sandbox.project.state.glob("*.json")] == ["running.json"], "the record of the dead"
+    keys = Profile(sandbox.project).keys()
+    assert [path.name for path in sandbox.project.state.glob("running.json")], "the record of the dead"
     eventually(lambda: not sandbox.pids() and not [*sandbox.temporary.iterdir()])
     request.join()
     assert not listens(local_aws.endpoint)
@@ -72,15 +82,17 @@ def test_a_killed_one_leaves_nothing_and_the_next_one_starts(sandbox, eventually
     with sandbox.up() as (_, line):
         assert connect(sandbox.project).endpoint in line
         assert connect(sandbox.project).status()["functions"] == []
+        assert Profile(sandbox.project).keys() == keys
 
 
-def test_detached_it_is_started_once(sandbox) -> None:
+def test_detached_it_is_started_once_and_down_ends_it(sandbox, listens: Listens) -> None:
     # The project's own modules must not stand in for those that the local AWS imports.
     for name in ("json", "secrets", "uvloop"):
         (sandbox.project.root / f"{name}.py").write_text("raise SystemExit('the wrong module')\n", encoding="utf-8")
     first, second = (sandbox.run("up", "--detach", "--port", "0") for _ in range(2))
     assert (first.returncode, first.stderr) == (0, "")
-    assert first.stdout == f"The local AWS runs at {sandbox.project.running().endpoint}\n"
+    endpoint = sandbox.project.running().endpoint
+    assert first.stdout == f"The local AWS runs at {endpoint}\n"
     assert (second.returncode, second.stdout) == (0, first.stdout)
 
     third = sandbox.run("up")
@@ -88,21 +100,25 @@ def test_detached_it_is_started_once(sandbox) -> None:
     assert "A local AWS runs already for the project project." in third.stderr
     assert "lambdastream down" in third.stderr
 
-
-def test_down_ends_it_and_may_be_said_twice(sandbox, listens: Listens) -> None:
-    sandbox.run("up", "--detach", "--port", "0")
-    endpoint = sandbox.project.running().endpoint
+    assert sandbox.account().isdigit(), "the control plane is ready"
+    function = connect(sandbox.project).deploy(sandbox.function())
+    assert httpx.get(function.url).text == "hello"
+    assert len(sandbox.pids()) >= 4, "the function too"
     first, second = sandbox.run("down"), sandbox.run("down")
     assert (first.returncode, first.stdout) == (0, "The local AWS has stopped.\n")
     assert (second.returncode, second.stdout) == (0, "No local AWS runs here.\n")
     assert not listens(endpoint)
+    assert not listens(function.url)
+    assert sandbox.left() == []
 
 
-def test_two_who_start_it_at_once_get_the_same_one(sandbox) -> None:
+def test_two_who_start_it_at_once_get_the_same_one_and_down_ends_it_while_it_starts(sandbox) -> None:
     with sandbox.start("up", "--detach", "--port", "0") as one, sandbox.start("up", "--detach", "--port", "0") as other:
         said = [process.communicate(timeout=20) for process in (one, other)]
     assert said == [(f"The local AWS runs at {sandbox.project.running().endpoint}\n", "")] * 2
     assert len(sandbox.pids()) == 3, "it, its watchdog and its control plane: nobody waits to be the next"
+    assert sandbox.run("down").returncode == 0
+    assert sandbox.left() == []
 
 
 @pytest.mark.parametrize("options", [(), ("--detach",)], ids=["foreground", "detached"])
@@ -144,8 +160,8 @@ def test_two_projects_do_not_see_each_other(sandbox, running) -> None:
     with pytest.raises(NotRunningError):
         connect(sandbox.project)
     with sandbox.up():
-        connect(sandbox.project).deploy(sandbox.function())
-        assert len(connect(sandbox.project).status()["functions"]) == 1
-        assert connect(running.project).status()["functions"] == []
+        connect(sandbox.project).deploy(sandbox.function("alone"))
+        assert names(sandbox) == ["alone"]
+        assert "alone" not in names(running)
         assert supervisor.stop(sandbox.project)
-    assert connect(running.project).status()["functions"] == []
+    assert "alone" not in names(running)

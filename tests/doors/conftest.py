@@ -23,12 +23,14 @@ def new_client() -> Iterator[Callable[..., Any]]:
 
     with ExitStack() as stack:
 
-        def make(local: Any, service: str = "lambda", *, keys: Any = None, **settings: Any) -> Any:
+        def make(
+            local: Any, service: str = "lambda", *, keys: Any = None, region_name: str = "us-east-1", **settings: Any
+        ) -> Any:
             keys = keys or local.plane.keys
             client = boto3.client(
                 service,
                 endpoint_url=local.endpoint_url,
-                region_name="us-east-1",
+                region_name=region_name,
                 aws_access_key_id=keys.access_key_id,
                 aws_secret_access_key=keys.secret_access_key,
                 aws_session_token=keys.session_token or None,

@@ -1,7 +1,9 @@
 """Who may call the endpoint, and how those are told who may not."""
 
 import json
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -20,6 +22,14 @@ CALLS = {
     "apigateway": lambda client: client.get_rest_apis(),
 }
 ISSUED = Keys("ASIAISSUED", "issued secret", "issued token")
+
+
+def issued(seconds):
+    """What the control plane says of the keys that STS issued, so long before they end."""
+    told = {"secret_access_key": ISSUED.secret_access_key, "session_token": ISSUED.session_token}
+    return told | {"expires": time.time() + seconds}
+
+
 INVOKE = "/2015-03-31/functions/{}/invocations"
 
 
@@ -39,7 +49,7 @@ def refused(new_client, local):
 
 @pytest.fixture
 def local_aws(start_local, control_plane):
-    control_plane.keys["ASIAISSUED"] = {"secret_access_key": "issued secret", "session_token": "issued token"}
+    control_plane.keys["ASIAISSUED"] = issued(60)
     return start_local(control_plane=control_plane.socket)
 
 
@@ -158,7 +168,8 @@ def test_keys_that_sts_issued_let_in(new_client, local_aws, control_plane, copy_
     client = new_client(local_aws, keys=ISSUED)
     for _ in range(2):
         assert client.invoke(FunctionName=function.name)["StatusCode"] == 200
-    assert [seen.target for seen in control_plane.seen] == ["/_lambdastream/credentials/ASIAISSUED"]
+    asked = [seen.target for seen in control_plane.seen if "credentials" in seen.target]
+    assert asked == ["/_lambdastream/credentials/ASIAISSUED"]
 
 
 @pytest.mark.parametrize("token", ["", "another token"])
@@ -172,6 +183,24 @@ def test_keys_that_sts_issued_let_in(new_client, local_aws, control_plane, copy_
 )
 def test_keys_that_sts_issued_need_their_token(refused, local_aws, service, code, status, token):
     assert refused(service, replace(ISSUED, session_token=token), local_aws)[:2] == (code, status)
+
+
+@pytest.mark.parametrize(
+    ("service", "code", "status"),
+    [("lambda", "ExpiredTokenException", 403), ("sts", "ExpiredToken", 403), ("s3", "ExpiredToken", 400)],
+)
+def test_keys_that_have_expired_are_forgotten_and_refused(
+    refused, local_aws, control_plane, eventually, service, code, status
+):
+    control_plane.keys["ASIAISSUED"] = issued(0.5)
+    authenticator = local_aws.plane.authenticator
+    first = refused("lambda", replace(ISSUED, secret_access_key="another"), local_aws)[0]
+    assert first == "InvalidSignatureException"
+    claim = SimpleNamespace(access_key_id="ASIAISSUED")
+    assert authenticator.knows(claim)
+    eventually(lambda: not authenticator.knows(claim))
+    assert refused(service, ISSUED, local_aws)[:2] == (code, status)
+    assert not authenticator.knows(claim)
 
 
 def test_the_projects_own_keys_have_no_token(refused, local):

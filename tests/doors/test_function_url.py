@@ -4,6 +4,7 @@ import json
 import time
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from statistics import median
@@ -11,6 +12,7 @@ from statistics import median
 import httpx
 import pytest
 
+from lambdastream.runtime.cors import Cors
 from lambdastream.runtime.description import FunctionDescription, FunctionUrlConfig
 from lambdastream.runtime.interpreter import own_runtime
 
@@ -457,3 +459,50 @@ def test_streaming_needs_both_modes_and_one_alone_gives_the_raw_form_of_the_othe
 
     streamed = web.get("words", **query)
     assert (streamed.status_code, streamed.text, streamed.headers["content-type"]) == (200, "one\ntwo\n", "text/plain")
+
+
+@pytest.fixture
+def shared(local, plain):
+    """The function `plain` behind another URL, whose answers pages of `a.example` may read."""
+    cors = Cors(("https://a.example",), ("GET",), ("x-one",), ("x-two",), allow_credentials=True, max_age=60)
+    description = local.plane.function(plain.name).description
+    url = FunctionUrlConfig("NONE", cors=cors)
+    return local.loop.run(local.plane.deploy(replace(description, name="shared", log_group="", url=url)))["url"]
+
+
+ORIGIN = {"origin": "https://a.example"}
+
+
+def test_a_preflight_is_answered_without_the_function(local, shared):
+    asked = {**ORIGIN, "access-control-request-method": "GET"}
+    answer = local.client.options(f"{shared}pid", headers=asked)
+    assert (answer.status_code, answer.content) == (200, b"")
+    told = {name: value for name, value in answer.headers.items() if name.startswith("access-control-")}
+    assert told == {
+        "access-control-allow-origin": "https://a.example",
+        "access-control-allow-methods": "GET",
+        "access-control-allow-headers": "x-one",
+        "access-control-allow-credentials": "true",
+        "access-control-max-age": "60",
+    }
+    refused = local.client.options(f"{shared}pid", headers=asked | {"origin": "https://b.example"})
+    assert not [name for name in refused.headers if name.startswith("access-control-")]
+    assert local.status("shared")["environments"] == []
+
+
+def test_answers_carry_the_urls_cors_headers_beside_the_functions(local, shared):
+    own = {"statusCode": 200, "headers": {"access-control-allow-origin": "*"}, "body": "x"}
+    answer = local.client.post(f"{shared}answer", headers=ORIGIN, json=own)
+    assert answer.headers.get_list("access-control-allow-origin") == ["*", "https://a.example"]
+    assert answer.headers["access-control-expose-headers"] == "x-two"
+    for path, origin in (("fail", ORIGIN), ("pid", {}), ("pid", {"origin": "https://b.example"})):
+        answer = local.client.get(f"{shared}{path}", headers=origin)
+        assert answer.headers.get("access-control-allow-origin") == origin.get("origin" if path == "fail" else "none")
+
+
+def test_a_streamed_answer_carries_them_too(local, streaming):
+    description = local.plane.function(streaming.name).description
+    url = FunctionUrlConfig("NONE", "RESPONSE_STREAM", Cors(("*",)))
+    status = local.loop.run(local.plane.deploy(replace(description, name="shared-stream", log_group="", url=url)))
+    answer = local.client.post(status["url"], headers=ORIGIN, content=script([["chunk", "x"], ["end"]]))
+    assert (answer.headers["access-control-allow-origin"], answer.text) == ("*", "x")

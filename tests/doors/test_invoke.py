@@ -1,5 +1,6 @@
 """Invoke, as boto3 calls it."""
 
+import base64
 import json
 
 import pytest
@@ -51,7 +52,6 @@ def test_a_call_without_a_payload_is_a_call_with_an_empty_one(aws, local, copy_o
     [
         "{name}",
         "{name}:$LATEST",
-        "{name}:live",
         "function:{name}",
         "123456789012:function:{name}",
         ARN + "{name}",
@@ -64,6 +64,62 @@ def test_a_function_has_many_names(call, plain, name):
 
 def test_a_qualifier_may_stand_apart(call):
     assert call("echo", options={"Qualifier": "$LATEST"})[0] == {"do": "echo"}
+
+
+SAYS = "def handler(event, context):\n    return ['{}', context.function_version, context.invoked_function_arn]\n"
+
+
+@pytest.fixture(scope="module")
+def versions(local, tmp_path_factory):
+    """A function with other code in its version 1, which has the alias `live`, than in `$LATEST`."""
+    deployed = {"": ("new", "$LATEST"), "1": ("old", "1"), "live": ("old", "1")}
+    for qualifier, (word, version) in deployed.items():
+        folder = tmp_path_factory.mktemp("version")
+        (folder / "handler.py").write_text(SAYS.format(word))
+        local.deploy(folder, name="versions", version=version, qualifier=qualifier)
+    return "versions"
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "word", "version"),
+    [("", "new", "$LATEST"), ("$LATEST", "new", "$LATEST"), ("1", "old", "1"), ("live", "old", "1")],
+)
+@pytest.mark.parametrize("apart", [False, True], ids=["in the name", "apart"])
+def test_a_qualifier_invokes_that_version(aws, versions, qualifier, word, version, apart):
+    named = {"FunctionName": f"{versions}:{qualifier}".rstrip(":")}
+    if apart and qualifier:
+        named = {"FunctionName": versions, "Qualifier": qualifier}
+    response = aws.invoke(**named)
+    arn = f"{ARN}{versions}" + (f":{qualifier}" if qualifier not in {"", "$LATEST"} else "")
+    assert json.loads(response["Payload"].read()) == [word, version, arn]
+    assert response["ExecutedVersion"] == version
+
+
+def test_a_versions_log_says_which_it_is(aws, versions):
+    log = log_of(aws.invoke(FunctionName=versions, Qualifier="live", LogType="Tail"))
+    assert log.splitlines()[0].endswith(" Version: 1")
+
+
+def test_an_unknown_qualifier_is_not_found(aws, versions):
+    with pytest.raises(aws.exceptions.ResourceNotFoundException, match=f"not found: {ARN}{versions}:none"):
+        aws.invoke(FunctionName=versions, Qualifier="none")
+
+
+def test_functions_of_two_regions_may_have_one_name(local, new_client, aws, tmp_path_factory):
+    for region in ("us-east-1", "eu-west-1"):
+        folder = tmp_path_factory.mktemp("region")
+        (folder / "handler.py").write_text(
+            "import os\ndef handler(event, context):\n    return [os.environ['AWS_REGION'], context.invoked_function_arn]"
+        )
+        local.deploy(folder, name="regions", region=region)
+    europe = new_client(local, region_name="eu-west-1")
+    for client, region in ((aws, "us-east-1"), (europe, "eu-west-1")):
+        arn = f"arn:aws:lambda:{region}:123456789012:function:regions"
+        assert json.loads(client.invoke(FunctionName="regions")["Payload"].read()) == [region, arn]
+    local.loop.run(local.plane.remove("arn:aws:lambda:eu-west-1:123456789012:function:regions"))
+    with pytest.raises(europe.exceptions.ResourceNotFoundException):
+        europe.invoke(FunctionName="regions")
+    assert aws.invoke(FunctionName="regions")["StatusCode"] == 200
 
 
 def test_an_error_of_the_handler_is_unhandled(call, aws, plain):
@@ -95,6 +151,58 @@ def test_an_answer_over_6_mb_is_an_error_and_the_next_call_works(call):
 def test_the_answer_of_a_streaming_function_comes_whole(aws, streaming):
     script = {"type": "text/x", "steps": [["chunk", "one "], ["chunk", "two"], ["end"]]}
     assert aws.invoke(FunctionName=streaming.name, Payload=json.dumps(script))["Payload"].read() == b"one two"
+
+
+def log_of(response):
+    """The end of the invocation's log, as it comes with the answer."""
+    return base64.b64decode(response["LogResult"]).decode()
+
+
+def test_the_end_of_the_log_comes_with_the_answer_that_asks_for_it(call):
+    assert "LogResult" not in call("say", text="before")[1]
+    _, response = call("say", text="said in żółć", options={"LogType": "Tail"})
+    request_id = response["ResponseMetadata"]["RequestId"]
+    start, said, end, report = log_of(response).splitlines()
+    assert (start, said, end) == (
+        f"START RequestId: {request_id} Version: $LATEST",
+        "said in żółć",
+        f"END RequestId: {request_id}",
+    )
+    assert report.startswith(f"REPORT RequestId: {request_id}\tDuration: ")
+
+
+def test_of_a_long_log_the_last_4_kb_come(call):
+    _, response = call("say", text="first" + "x" * 9000 + "last", options={"LogType": "Tail"})
+    assert len(base64.b64decode(response["LogResult"])) == 4096
+    assert "first" not in log_of(response)
+    assert "last\nEND RequestId" in log_of(response)
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [({"do": "fail"}, "the handler fails on purpose"), ({"do": "leave", "status": 3}, "exit status 3")],
+    ids=["an error", "an exit"],
+)
+def test_the_end_of_the_log_says_what_went_wrong(call, event, words):
+    _, response = call(**event, options={"LogType": "Tail"})
+    assert response["FunctionError"] == "Unhandled"
+    assert words in log_of(response)
+    assert "REPORT RequestId" in log_of(response)
+
+
+def test_the_end_of_the_log_tells_of_a_timeout(aws, local, copy_of, tmp_path):
+    function = local.deploy(copy_of("plain"), timeout=1)
+    event = json.dumps({"do": "wait", "begun": str(tmp_path / "begun"), "gate": str(tmp_path / "gate")})
+    response = aws.invoke(FunctionName=function.name, Payload=event, LogType="Tail")
+    assert "Task timed out after 1.00 seconds\nEND RequestId" in log_of(response)
+
+
+def test_the_end_of_the_log_tells_of_an_init_that_fails(aws, local, write_function):
+    function = local.deploy(write_function({"handler.py": "print('in the init')\nimport not_there"}))
+    response = aws.invoke(FunctionName=function.name, LogType="Tail")
+    assert response["FunctionError"] == "Unhandled"
+    assert "in the init" in log_of(response)
+    assert "not_there" in log_of(response)
 
 
 def test_an_event_call_is_accepted_before_the_function_has_run(aws, plain, tmp_path, eventually):
@@ -177,3 +285,41 @@ def test_beyond_the_limit_of_environments_a_call_is_throttled(start_local, new_c
     gate.touch()
     eventually(lambda: function.states == ["idle"])
     assert function.get("pid").status_code == 200
+
+
+def test_beyond_the_reserved_concurrency_a_call_is_throttled(aws, ask, local, copy_of, tmp_path, eventually):
+    function = local.deploy(copy_of("plain"), mode="BUFFERED", reserved_concurrency=1)
+    version = local.deploy(function.folder, name=function.name, version="1", qualifier="1")
+
+    def refused(**named):
+        with pytest.raises(aws.exceptions.TooManyRequestsException) as caught:
+            aws.invoke(FunctionName=function.name, **named)
+        return caught.value.response["Reason"]
+
+    def reserve(number):
+        path = f"/_lambdastream/concurrency/{function.name}"
+        assert ask("PUT", path, json={"reserved": number}).status_code == 204
+
+    reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
+    begun, gate = tmp_path / "begun", tmp_path / "gate"
+    event = {"do": "wait", "begun": str(begun), "gate": str(gate)}
+    aws.invoke(FunctionName=function.name, InvocationType="Event", Payload=json.dumps(event))
+    eventually(begun.exists)
+    assert [refused(), refused(Qualifier="1")] == [reason, reason]
+    response = function.get("pid")
+    assert (response.status_code, response.json()["Reason"]) == (429, reason)
+    gate.touch()
+    eventually(lambda: function.states == ["idle"])
+    assert [function.get("pid").status_code for _ in range(3)] == [200] * 3
+    assert version.name == function.name
+
+    reserve(0)
+    assert refused() == reason
+    reserve(None)
+    assert function.get("pid").status_code == 200
+
+
+@pytest.mark.parametrize("number", [-1, "1", 1.5])
+def test_what_cannot_be_reserved_is_refused(ask, plain, number):
+    response = ask("PUT", f"/_lambdastream/concurrency/{plain.name}", json={"reserved": number})
+    assert (response.status_code, response.json()["error"]) == (400, "UsageError")

@@ -1,5 +1,6 @@
 """InvokeWithResponseStream, as boto3 calls it."""
 
+import base64
 import json
 
 import pytest
@@ -122,3 +123,12 @@ def test_a_streamed_answer_over_6_mb_is_fine(events, streaming):
 def test_a_call_that_cannot_be_is_refused(aws, plain, options, code):
     with pytest.raises(getattr(aws.exceptions, code)):
         aws.invoke_with_response_stream(**{"FunctionName": plain.name, **options})
+
+
+def test_the_last_event_has_the_end_of_the_log_for_who_asks_for_it(aws, plain):
+    payload = json.dumps({"do": "say", "text": "said"})
+    response = aws.invoke_with_response_stream(FunctionName=plain.name, Payload=payload, LogType="Tail")
+    _, last = collect(response["EventStream"])
+    start, said, end, report = base64.b64decode(last["LogResult"]).decode().splitlines()
+    assert said == "said"
+    assert [line.split()[0] for line in (start, end, report)] == ["START", "END", "REPORT"]

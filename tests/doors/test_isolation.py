@@ -9,6 +9,7 @@ import pytest
 
 DOCUMENTED = {
     "_HANDLER",
+    "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
     "AWS_EXECUTION_ENV",
@@ -20,6 +21,8 @@ DOCUMENTED = {
     "AWS_LAMBDA_LOG_STREAM_NAME",
     "AWS_LAMBDA_RUNTIME_API",
     "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
     "LAMBDA_RUNTIME_DIR",
     "LAMBDA_TASK_ROOT",
     "LANG",
@@ -115,15 +118,13 @@ def test_a_function_runs_in_its_own_folder(request, name):
         assert os.readlink(f"/proc/{environment['pids'][-1]}/cwd") == str(function.folder)  # noqa: PTH115 - a text
 
 
-def test_a_function_can_call_the_local_aws_with_its_own_boto3(local, plain, write_function):
+def test_a_function_can_call_the_local_aws_with_its_own_boto3_and_its_roles_credentials(local, plain, write_function):
     source = (
-        "import json, os, boto3\n"
+        "import json, boto3\n"
         "def handler(event, context):\n"
-        "    keys = {'aws_access_key_id': os.environ['KEY_ID'], 'aws_secret_access_key': os.environ['SECRET']}\n"
-        "    answer = boto3.client('lambda', **keys).invoke(FunctionName='plain', Payload=json.dumps(event))\n"
+        "    answer = boto3.client('lambda').invoke(FunctionName='plain', Payload=json.dumps(event))\n"
         "    return json.loads(answer['Payload'].read())\n"
     )
-    keys = {"KEY_ID": local.plane.keys.access_key_id, "SECRET": local.plane.keys.secret_access_key}
-    function = local.deploy(write_function({"handler.py": source}), environment=keys)
+    function = local.deploy(write_function({"handler.py": source}))
     assert local.invoke(function.name, do="echo", a=1) == {"do": "echo", "a": 1}
     assert json.loads(plain.get("pid").text) != os.getpid()

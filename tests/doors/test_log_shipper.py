@@ -15,7 +15,7 @@ class Link:
         self.got = []
         self.called = asyncio.Semaphore(0)
 
-    async def put_log_events(self, group, stream, events):
+    async def put_log_events(self, region, group, stream, events):
         self.called.release()
         if self.gone:
             raise httpcore.ConnectError("gone")
@@ -27,8 +27,8 @@ def test_lines_arrive_in_order_by_stream_and_in_few_calls(loop, eventually):
         link = Link()
         shipper = LogShipper(link)
         for number in range(3):
-            shipper.add("/g", "one", f"line {number}\n")
-        shipper.add("/g", "two", "other\n")
+            shipper.add("us-east-1", "/g", "one", f"line {number}\n")
+        shipper.add("us-east-1", "/g", "two", "other\n")
         await link.called.acquire()
         await link.called.acquire()
         return link.got
@@ -40,7 +40,7 @@ def test_closing_sends_what_is_left(loop):
     async def ship():
         link = Link()
         shipper = LogShipper(link)
-        shipper.add("/g", "one", "last\n")
+        shipper.add("us-east-1", "/g", "one", "last\n")
         await shipper.close()
         return link.got
 
@@ -52,7 +52,7 @@ def test_large_batches_are_cut(loop):
         link = Link()
         shipper = LogShipper(link)
         for number in range(LARGEST_BATCH + 1):
-            shipper.add("/g", "one", str(number))
+            shipper.add("us-east-1", "/g", "one", str(number))
         await shipper.close()
         return [len(events) for _, _, events in link.got]
 
@@ -64,10 +64,10 @@ def test_without_a_control_plane_nothing_breaks_and_later_lines_arrive(loop):
         link = Link()
         shipper = LogShipper(link)
         link.gone = True
-        shipper.add("/g", "one", "lost\n")
+        shipper.add("us-east-1", "/g", "one", "lost\n")
         await link.called.acquire()
         link.gone = False
-        shipper.add("/g", "one", "found\n")
+        shipper.add("us-east-1", "/g", "one", "found\n")
         await shipper.close()
         return link.got
 

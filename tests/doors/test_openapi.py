@@ -104,15 +104,15 @@ def test_sams_http_api_has_one_default_route(bodies):
     api = from_openapi(bodies["ServerlessHttpApi"], api_id="h1", api_type="HTTP", stage="$default")
 
     assert (api.id, api.name, api.type, api.stage, api.cors) == ("h1", "my-stack", "HTTP", "$default", None)
-    assert api.routes == (Route("ANY", "$default", "chat", payload_format="2.0", timeout=30),)
+    assert api.routes == (Route("ANY", "$default", "chat:live", payload_format="2.0", timeout=30),)
 
 
 def test_sams_http_api_has_routes_and_cors(bodies):
     api = from_openapi(bodies["Web"], api_id="h2", api_type="HTTP", stage="prod", stage_variables={"color": "blue"})
 
     assert set(api.routes) == {
-        Route("ANY", "/{proxy+}", "chat", payload_format="2.0", timeout=5),
-        Route("GET", "/pets/{id}", "chat", payload_format="1.0", timeout=30),
+        Route("ANY", "/{proxy+}", "chat:live", payload_format="2.0", timeout=5),
+        Route("GET", "/pets/{id}", "chat:live", payload_format="1.0", timeout=30),
     }
     assert api.cors == Cors(("https://a.example",), ("GET",), ("x-own",), ("x-e",), allow_credentials=True, max_age=600)
     assert api.stage_variables == {"color": "blue"}
@@ -121,7 +121,7 @@ def test_sams_http_api_has_routes_and_cors(bodies):
 def test_sams_rest_api_has_root_and_greedy_routes(bodies):
     api = from_openapi(bodies["ServerlessRestApi"], api_id="r1", api_type="REST", stage="Prod", name="own")
 
-    assert set(api.routes) == {Route("ANY", "/", "chat"), Route("ANY", "/{proxy+}", "chat")}
+    assert set(api.routes) == {Route("ANY", "/", "chat:live"), Route("ANY", "/{proxy+}", "chat:live")}
     assert (api.name, api.binary_media_types) == ("own", ())
 
 
@@ -129,7 +129,7 @@ def test_sams_rest_api_streams_and_answers_preflight_requests(bodies):
     api = from_openapi(bodies["Rest"], api_id="r2", api_type="REST", stage="prod")
     stream, options = sorted(api.routes, key=lambda route: route.method)
 
-    assert stream == Route("GET", "/stream", "chat", timeout=60, streams=True)
+    assert stream == Route("GET", "/stream", "chat:live", timeout=60, streams=True)
     assert (options.method, options.path) == ("OPTIONS", "/stream")
     assert options.fixed == FixedResponse(
         200,
@@ -174,7 +174,8 @@ def read(document, api_type="REST", **settings):
 def test_an_integrations_uri_names_the_function(uri, mode):
     [route] = read(body(lambda_proxy(uri, **mode))).routes
 
-    assert (route.function, route.streams) == ("chat", "STREAM" in mode.values())
+    name = "chat:live" if ":live/" in uri else "chat"
+    assert (route.function, route.streams) == (name, "STREAM" in mode.values())
 
 
 @pytest.mark.parametrize(

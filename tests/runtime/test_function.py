@@ -114,7 +114,7 @@ def test_at_the_limit_of_environments_requests_are_throttled_until_one_is_free(n
     refused = function.start_invocation("pid")
     eventually(lambda: refused.answered)
     [(told, error)] = refused.sink.heard
-    assert (told, error.throttled) == ("function_error", True)
+    assert (told, error.throttled) == ("function_error", "ConcurrentInvocationLimitExceeded")
     Path(files["gate"]).touch()
     eventually(lambda: busy.answered)
     assert function.result("pid") == json.loads(busy.sink.heard[0][1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +25,10 @@ class CodeStore:
         """The folder with a layer's files, unpacked when it is not there. Raises ``PackagingError``."""
         return self._unpacked(self.state / "layers" / name / sha, archive)
 
-    def keep_only(self, name: str, sha: str) -> None:
-        """Remove what a function had before its code of this hash."""
+    def keep_only(self, name: str, used: Collection[str]) -> None:
+        """Remove what a function had besides its code of these hashes."""
         for folder in (self.state / "functions" / name).iterdir():
-            if folder.name != sha:
+            if folder.name not in used:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def remove_function(self, name: str) -> None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lambdastream.control.code_store import CodeStore
 from lambdastream.control.data_plane_client import data_plane_from_environment
+from lambdastream.control.monitor import MOTO
 from lambdastream.doors.socket_path import openable
 from lambdastream.errors import LambdastreamError, UsageError
 
@@ -43,6 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with listening(application(os.environ), options.socket, options.port or 0) as server:
             _serve(server, (READY, server.port) if options.socket is None else (READY,))
+            with MOTO:
+                # What was to be saved a moment later is saved now.
+                pass
     except LambdastreamError as error:
         print(error, file=sys.stderr)
         return 2
@@ -52,7 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
 def application(environment: Mapping[str, str]) -> Any:
     """What answers: moto as a WSGI application, its gaps closed, for what the environment names.
 
-    Raises ``UsageError`` when it does not name them.
+    What was deployed before is brought back, and every change is saved from now on. Raises ``UsageError`` when the
+    environment does not name everything, ``LocalAwsError`` when the state cannot be brought back.
     """
     if STATE not in environment:
         raise UsageError(f"The environment variable {STATE} is not set.", next_step="Give it a folder for state.")
@@ -62,16 +67,26 @@ def application(environment: Mapping[str, str]) -> Any:
     _prepare(region)
 
     # Importing moto takes most of the start, and reads the environment.
-    from lambdastream.control import gaps  # noqa: PLC0415
+    from lambdastream.control.moto_start import quick_imports  # noqa: PLC0415
 
-    gaps.close()
-    from lambdastream.control.gaps import function_deployment, layers  # noqa: PLC0415
-    from lambdastream.control.managed_bucket import make_managed_bucket  # noqa: PLC0415
-    from lambdastream.control.moto_application import MotoApplication  # noqa: PLC0415
+    with quick_imports():
+        from lambdastream.control import gaps  # noqa: PLC0415
+
+        gaps.close()
+        from lambdastream.control.gaps import function_deployment, layers  # noqa: PLC0415
+        from lambdastream.control.managed_bucket import make_managed_bucket  # noqa: PLC0415
+        from lambdastream.control.moto_application import MotoApplication  # noqa: PLC0415
+        from lambdastream.control.revival import revive  # noqa: PLC0415
+        from lambdastream.control.snapshot import Snapshot  # noqa: PLC0415
 
     layer_paths = functools.partial(layers.layer_paths, code)
     function_deployment.use(function_deployment.Deployment(data_plane, code, layer_paths))
+    snapshot = Snapshot(code.state)
+    if snapshot.load():
+        revive()
     make_managed_bucket(region)
+    MOTO.on_change = snapshot.save
+    snapshot.save()
     return MotoApplication(region)
 
 
@@ -113,8 +128,6 @@ def _prepare(region: str) -> None:
             "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true",
         }
     )
-    # jsonschema does without it; importing it compiles a grammar, for seconds.
-    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 
 def _serve(server: BaseWSGIServer, ready: tuple[object, ...]) -> None:

@@ -63,7 +63,11 @@ def _variables(project: Project, data_plane: DataPlane) -> dict[str, str]:
 async def _open_when_ready(process: asyncio.subprocess.Process, data_plane: DataPlane) -> None:
     """Let calls through once the control plane says that it is ready. One that never is ends, and so its task says."""
     link = data_plane.control_plane
-    if process.stdout is not None and link is not None:
-        line = await process.stdout.readline()
+    if process.stdout is None or link is None:
+        return
+    while line := await process.stdout.readline():
         if line.strip() == control_plane.READY.encode():
             link.answers.set()
+            return
+        # What of the state could not be brought back as it was.
+        print(line.decode(errors="replace").rstrip(), file=sys.stderr, flush=True)

@@ -42,6 +42,10 @@ class DataPlaneClient(LocalAws):
         url: str = self._call("PUT", f"apis/{quote(api.id, safe='')}", json=asdict(api))["url"]
         return url
 
+    def reserve_concurrency(self, function: str, reserved: int | None) -> None:
+        """Let a function, by its ARN, have so many invocations at once. Raises ``FunctionNotFoundError``."""
+        self._call("PUT", f"concurrency/{quote(function, safe='')}", json={"reserved": reserved})
+
     def remove_api(self, api_id: str) -> None:
         """Remove an API and its URL."""
         self._call("DELETE", f"apis/{quote(api_id, safe='')}")

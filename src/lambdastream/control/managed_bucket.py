@@ -66,8 +66,10 @@ TEMPLATE: Final[dict[str, Any]] = {
 
 
 def make_managed_bucket(region: str) -> None:
-    """Create the stack in a region. Raises ``LocalAwsError`` when that fails."""
+    """Create the stack in a region, unless it is there. Raises ``LocalAwsError`` when that fails."""
     backend = cloudformation_backends[DEFAULT_ACCOUNT_ID][region]
+    if any(stack.name == NAME for stack in backend.stacks.values()):
+        return
     stack = backend.create_stack(NAME, json.dumps(TEMPLATE), {}, tags={TAG["Key"]: TAG["Value"]})
     if stack.status != "CREATE_COMPLETE":
         reasons = [event.resource_status_reason for event in stack.events if event.resource_status_reason]

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 
 from lambdastream.control import internal_calls
+from lambdastream.control.changing_calls import changes
 from lambdastream.control.monitor import MOTO
 
 if TYPE_CHECKING:
@@ -45,13 +46,13 @@ class MotoApplication:
         # As it was sent: a path that only looks like an internal one when it is decoded was forwarded for a caller.
         sent = environ["REQUEST_URI"].partition("?")[0]
         if sent.startswith(internal_calls.PREFIX):
-            with MOTO:
+            with MOTO.writing_often() if environ["REQUEST_METHOD"] == "POST" else MOTO.reading():
                 status, told = internal_calls.answer(environ["REQUEST_METHOD"], unquote(sent), body, self._region)
             return _json(start_response, status, told)
         if environ["PATH_INFO"].startswith(REFUSED):
             return _json(start_response, 403, {"message": "This path is not open to callers"})
         try:
-            with MOTO:
+            with MOTO if changes(environ, body) else MOTO.reading():
                 return list(self._moto(environ, start_response))
         except Exception as error:  # noqa: BLE001 - a fault of moto's is an answer, not the end
             traceback.print_exc(file=sys.stderr)

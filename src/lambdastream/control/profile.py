@@ -9,16 +9,21 @@ from __future__ import annotations
 import configparser
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
-from lambdastream.control.project import Project
+from lambdastream.control.project import STATE, Project
 from lambdastream.doors.authentication import Keys
 from lambdastream.errors import LocalAwsError, UsageError
 
 NAME: Final = "local"
 REGION: Final = "us-east-1"
+USE_LOCAL: Final = 'eval "$(lambdastream env)"'
+ENDPOINT: Final = "AWS_ENDPOINT_URL"
+CONFIG: Final = Path("aws", "config")
+OURS: Final = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "SAM_CLI_POLL_DELAY")
+# Services' endpoints stand here so that a shell that was not asked is served, too; `winners` adds those that it has.
 WINS_OVER_A_PROFILE: Final = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -46,8 +51,8 @@ class Profile:
     """The files of a project's profile."""
 
     def __init__(self, project: Project) -> None:
-        self._folder = project.state / "aws"
-        self.config = self._folder / "config"
+        self.config = project.state / CONFIG
+        self._folder = self.config.parent
         self.credentials = self._folder / "credentials"
 
     def keys(self) -> Keys:
@@ -84,19 +89,18 @@ class Profile:
         self._write(self.config, parser)
 
     def variables(self) -> dict[str, str]:
-        """The environment variables that select the profile. Telemetry is off, and SAM asks for news each second."""
+        """The environment variables that select the profile. Telemetry is off, and SAM asks for news twice a second."""
         return {
             "AWS_CONFIG_FILE": str(self.config),
             "AWS_SHARED_CREDENTIALS_FILE": str(self.credentials),
             "AWS_PROFILE": NAME,
             "SAM_CLI_TELEMETRY": "0",
-            "SAM_CLI_POLL_DELAY": "1",
+            "SAM_CLI_POLL_DELAY": "0.5",
         }
 
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
         """The environment of a program that is to use the profile, whatever it would inherit."""
-        kept = {name: value for name, value in inherited.items() if name not in WINS_OVER_A_PROFILE}
-        return kept | self.variables()
+        return without(inherited, winners(inherited)) | self.variables()
 
     def _write(self, path: Path, parser: configparser.ConfigParser) -> None:
         temporary = path.with_suffix(".new")
@@ -113,17 +117,45 @@ class Profile:
             ) from error
 
 
-def shell_lines(profile: Profile) -> list[str]:
-    """What a shell evaluates to use the local AWS: ``eval "$(lambdastream env)"``."""
-    unset = f"unset {' '.join(WINS_OVER_A_PROFILE)}"
+def winners(inherited: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables that would win over a profile, with every service's endpoint among those that are there."""
+    endpoints = sorted(name for name in inherited if name.startswith(f"{ENDPOINT}_"))
+    return tuple(dict.fromkeys((*WINS_OVER_A_PROFILE, *endpoints)))
+
+
+def without(inherited: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
+    """The variables but these."""
+    return {name: value for name, value in inherited.items() if name not in names}
+
+
+def project_of_config(environ: Mapping[str, str]) -> Project | None:
+    """The project whose local AWS wrote the config file that these variables name; ``None`` for any other file."""
+    path = Path(environ.get("AWS_CONFIG_FILE", ""))
+    if path.is_absolute() and path.parts[-3:] == (STATE, *CONFIG.parts):
+        return Project(path.parents[2])
+    return None
+
+
+def shell_lines(profile: Profile, inherited: Mapping[str, str] = os.environ) -> list[str]:
+    """What a shell evaluates to use the local AWS: ``eval "$(lambdastream env)"``. ``inherited`` are its variables."""
+    unset = f"unset {' '.join(winners(inherited))}"
     return [unset, *(f"export {name}={shlex.quote(value)}" for name, value in profile.variables().items())]
 
 
-def shell_lines_for_aws(profile: str) -> list[str]:
+def shell_lines_for_aws(profile: str, inherited: Mapping[str, str] = os.environ) -> list[str]:
     """What a shell evaluates to use a profile of the user's own again. Raises ``UsageError`` for the local one."""
+    _refuse_local(profile)
+    return [f"unset {' '.join((*OURS, *winners(inherited)))}", f"export AWS_PROFILE={shlex.quote(profile)}"]
+
+
+def environment_for_aws(profile: str, inherited: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a shell that has evaluated ``shell_lines_for_aws``. Raises ``UsageError`` as that does."""
+    _refuse_local(profile)
+    return without(inherited, (*OURS, *winners(inherited))) | {"AWS_PROFILE": profile}
+
+
+def _refuse_local(profile: str) -> None:
     if profile == NAME:
         raise UsageError(
             f"{NAME} is the name of the local profile.", next_step="Name a profile of your AWS account: env --aws NAME"
         )
-    names = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "SAM_CLI_POLL_DELAY")
-    return [f"unset {' '.join((*names, *WINS_OVER_A_PROFILE))}", f"export AWS_PROFILE={shlex.quote(profile)}"]

@@ -16,7 +16,8 @@ from lambdastream.errors import LocalAwsError, NotRunningError
 
 STATE: Final = ".lambdastream"
 LONGEST_GLANCE: Final = 0.3
-MARKS: Final = (STATE, "template.yaml", "template.yml", "samconfig.toml", "pyproject.toml", ".git")
+GIT: Final = ".git"
+MARKS: Final = (STATE, "template.yaml", "template.yml", "samconfig.toml", "pyproject.toml", GIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +144,19 @@ def _locked(file: IO[str], kind: int) -> bool:
 def find_project(start: Path | None = None) -> Project:
     """The project that a folder (by default the current one) belongs to.
 
-    It is the nearest folder, from there upwards, that looks like a project's root: one with ``.lambdastream``, a SAM
-    template, ``pyproject.toml`` or ``.git``; else the folder itself.
+    Inside a git repository it is the nearest folder, from there upwards to the repository's root, with ``.lambdastream``:
+    folders in it that hold templates of their own share the repository's local AWS. Without any, and outside of git, it
+    is the nearest folder that looks like a project's root: one with ``.lambdastream``, a SAM template,
+    ``pyproject.toml`` or ``.git``; else the folder itself.
     """
     here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
+    above = (here, *here.parents)
+    repository = next((folder for folder in above if (folder / GIT).exists()), None)
+    within = above[: above.index(repository) + 1] if repository else ()
+    for folder in within:
+        if (folder / STATE).exists():
+            return Project(folder)
+    for folder in above:
         if any((folder / mark).exists() for mark in MARKS):
             return Project(folder)
     return Project(here)

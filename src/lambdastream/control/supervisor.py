@@ -17,6 +17,7 @@ from typing import Final
 import uvloop
 
 from lambdastream.control import control_plane_process
+from lambdastream.control.forgetting import PORTS, forget
 from lambdastream.control.interrupts import ENDINGS, uninterrupted
 from lambdastream.control.profile import Profile
 from lambdastream.control.project import Project, Running
@@ -29,13 +30,15 @@ PATIENCE: Final = 30.0
 STEP: Final = 0.02
 
 
-def serve(project: Project, port: int, *, on_ready: Callable[[Running], None]) -> None:
+def serve(project: Project, port: int, *, on_ready: Callable[[Running], None], fresh: bool = False) -> None:
     """Run the local AWS in this process, and its control plane in another, until SIGINT or SIGTERM.
 
-    Raises ``PortTakenError``, and ``LocalAwsError`` when the project has one already, or when the control plane does not
-    start or dies.
+    What was deployed before comes back, unless it is to start ``fresh``. Raises ``PortTakenError``, and ``LocalAwsError``
+    when the project has one already, or when the control plane does not start or dies.
     """
     with project.lock(), tempfile.TemporaryDirectory(prefix="lambdastream-") as folder:
+        if fresh:
+            forget(project)
         uvloop.run(_serve(project, port, Path(folder), on_ready))
 
 
@@ -44,7 +47,8 @@ async def _serve(project: Project, port: int, folder: Path, on_ready: Callable[[
     for number in ENDINGS:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     profile, socket = Profile(project), folder / "control_plane.sock"
-    async with DataPlane(port=port, logs=project.logs, keys=profile.keys(), control_plane=socket) as data_plane:
+    keys, logs, ports = profile.keys(), project.logs, project.state / PORTS
+    async with DataPlane(port=port, logs=logs, keys=keys, control_plane=socket, ports=ports) as data_plane:
         data_plane.host.watchdog.watch_folder(folder)
         async with control_plane_process.running(project, data_plane, socket) as control_plane:
             profile.point_at(data_plane.endpoint_url)
@@ -68,16 +72,23 @@ async def _until_either(project: Project, stopped: asyncio.Event, control_plane:
         )
 
 
-def start(project: Project, port: int) -> Running:
-    """Start the local AWS in the background, and wait until it answers. One that runs already is taken as it is.
+def start(project: Project, port: int, *, fresh: bool = False) -> Running:
+    """Start the local AWS in the background, and wait until it answers.
+
+    One that runs already is taken as it is, unless it is to start ``fresh``: that raises ``LocalAwsError``.
 
     What it prints goes to ``.lambdastream/up.log``. Raises ``LocalAwsError`` with the end of it when it does not start.
     Interrupted meanwhile, it leaves nothing behind.
     """
     if project.is_locked():
+        if fresh:
+            raise LocalAwsError(
+                f"A local AWS runs already for the project {project.root.name}, with what is deployed to it.",
+                next_step="End it first: lambdastream down. Then: lambdastream up --fresh",
+            )
         return _running(project)
     with contextlib.ExitStack() as undo:
-        process = _spawn(project, port, undo)
+        process = _spawn(project, port, undo, *(["--fresh"] if fresh else []))
         running = _running(project, process)
         if running.pid == process.pid:
             # Else another one was faster, and this one is not needed.
@@ -121,12 +132,12 @@ def stop(project: Project) -> bool:
     return True
 
 
-def _spawn(project: Project, port: int, undo: contextlib.ExitStack) -> subprocess.Popen[bytes]:
+def _spawn(project: Project, port: int, undo: contextlib.ExitStack, *options: str) -> subprocess.Popen[bytes]:
     """Start the process that is to be the local AWS; to undo it is to end it."""
     with (project.make_state() / "up.log").open("w", encoding="utf-8") as log, uninterrupted():
         process = subprocess.Popen(
             # -P: modules in the project's folder must not stand in for those that the local AWS imports.
-            [sys.executable, "-P", "-m", "lambdastream", "up", "--port", str(port)],
+            [sys.executable, "-P", "-m", "lambdastream", "up", "--port", str(port), *options],
             cwd=project.root,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -9,22 +9,11 @@ from typing import Any, Final, Literal, Self, get_args
 
 from lambdastream.doors.api_routes import DEFAULT, FixedResponse, Match, Route, find_http_route, find_rest_route
 from lambdastream.errors import DescriptionError
+from lambdastream.runtime.cors import Cors
 
 ApiType = Literal["HTTP", "REST"]
 
 STAGE: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
-
-
-@dataclass(frozen=True, slots=True)
-class Cors:
-    """The CORS configuration of an HTTP API. ``max_age`` is in seconds."""
-
-    allow_origins: tuple[str, ...] = ()
-    allow_methods: tuple[str, ...] = ()
-    allow_headers: tuple[str, ...] = ()
-    expose_headers: tuple[str, ...] = ()
-    allow_credentials: bool = False
-    max_age: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +83,7 @@ class ApiDescription:
         try:
             settings = dict(value)
             settings["routes"] = tuple(_route(route) for route in value["routes"])
-            settings["cors"] = _cors(value["cors"]) if value.get("cors") else None
+            settings["cors"] = Cors.from_json(value["cors"]) if value.get("cors") else None
             settings["binary_media_types"] = tuple(value.get("binary_media_types", ()))
             return cls(**settings)
         except (TypeError, KeyError, ValueError, AttributeError) as error:
@@ -110,8 +99,3 @@ def _route(value: Mapping[str, Any]) -> Route:
 
 def _fixed(value: Mapping[str, Any]) -> FixedResponse:
     return FixedResponse(**{**value, "headers": tuple((name, text) for name, text in value.get("headers", ()))})
-
-
-def _cors(value: Mapping[str, Any]) -> Cors:
-    settings: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
-    return Cors(**settings)

@@ -23,11 +23,11 @@ from lambdastream.doors.api_responses import (
 )
 from lambdastream.doors.api_routes import Match
 from lambdastream.doors.responses import REQUEST_ID, DoorConnection
+from lambdastream.runtime.arn import ACCOUNT
 from lambdastream.runtime.function import Function
 from lambdastream.runtime.invocation import Invocation, ResponseSink, StreamSource, new_request_id
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.listener import Listener
-from lambdastream.runtime.variables import ACCOUNT
 from lambdastream.wire.gateway_event import GatewayRequest, http_api_event, http_api_event_1, is_binary, rest_api_event
 from lambdastream.wire.gateway_response import http_api_response, http_api_response_1, rest_api_response
 from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse

@@ -31,28 +31,39 @@ UNKNOWN_KEY: Final[dict[Protocol, str]] = {
     "query": "InvalidClientTokenId",
     "s3": "InvalidAccessKeyId",
 }
+EXPIRED_TOKEN: Final[dict[Protocol, str]] = {
+    "json": "ExpiredTokenException",
+    "query": "ExpiredToken",
+    "s3": "ExpiredToken",
+}
 WRONG_TOKEN: Final[dict[Protocol, str]] = UNKNOWN_KEY | {"s3": "InvalidToken"}
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """An access key id, its secret, and the session token of temporary keys."""
+    """An access key id, its secret, and of temporary keys the session token and when they end, with its zone."""
 
     access_key_id: str
     secret_access_key: str
     session_token: str = ""
+    expires: datetime | None = None
 
     @classmethod
-    def at_random(cls) -> Keys:
-        """New keys, which only this project knows."""
+    def at_random(cls, prefix: str = "AKIA", session_token: str = "", expires: datetime | None = None) -> Keys:
+        """New keys, which only this project knows. Those of AWS's temporary keys begin with ``ASIA``."""
         identifier = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
-        return cls(f"AKIA{identifier}", secrets.token_urlsafe(30))
+        return cls(f"{prefix}{identifier}", secrets.token_urlsafe(30), session_token, expires)
+
+    @property
+    def expired(self) -> bool:
+        """Whether they have ended."""
+        return self.expires is not None and self.expires <= datetime.now(UTC)
 
 
 class Authenticator:
-    """Verifies signatures. ``issued`` finds keys that STS issued; keys that were found once are remembered.
+    """Verifies signatures. ``issued`` finds keys that STS issued, also expired ones; it may raise ``LocalAwsError``.
 
-    ``issued`` may raise ``LocalAwsError``.
+    Keys that were found once are remembered until they expire.
     """
 
     def __init__(self, keys: Keys, issued: Callable[[str], Awaitable[Keys | None]] | None = None) -> None:
@@ -61,16 +72,23 @@ class Authenticator:
 
     def knows(self, claim: Claim) -> bool:
         """Whether ``verify`` can be called now, without asking STS first."""
-        return claim.access_key_id in self._known
+        keys = self._known.get(claim.access_key_id)
+        return keys is not None and not keys.expired
+
+    def remember(self, keys: Keys) -> None:
+        """Let in who signs with these keys, until they expire. Keys that have expired by now are forgotten."""
+        self._known = {name: known for name, known in self._known.items() if not known.expired}
+        self._known[keys.access_key_id] = keys
 
     async def ask(self, claim: Claim) -> None:
         """Ask STS for the keys of a claim. Raises ``SignatureError`` when nobody can be asked now."""
+        self._known.pop(claim.access_key_id, None)
         try:
             found = await self._issued(claim.access_key_id) if self._issued else None
         except LocalAwsError as error:
             raise SignatureError(error.problem, code=UNAVAILABLE, next_step=error.next_step) from error
         if found is not None:
-            self._known[claim.access_key_id] = found
+            self.remember(found)
 
     async def admit(self, request: HttpRequest, *, service: str) -> None:
         """Raises ``SignatureError`` unless the request is signed for a service, with keys of this account."""
@@ -88,6 +106,12 @@ class Authenticator:
                 code=UNKNOWN_KEY[protocol(request)],
                 next_step="Use the project's own profile: lambdastream env",
             )
+        if keys.expired:
+            raise SignatureError(
+                "The security token included in the request is expired.",
+                code=EXPIRED_TOKEN[protocol(request)],
+                next_step="Get new temporary keys from STS.",
+            )
         if not hmac.compare_digest(claim.session_token, keys.session_token):
             raise SignatureError(
                 "The session token is not the one of this key.",
@@ -99,5 +123,6 @@ class Authenticator:
 
 def refusal(error: SignatureError, request: HttpRequest) -> HttpResponse:
     """The answer to a request that is not let in, in the shape that the service's clients read."""
-    status = 400 if error.code.startswith(BAD_REQUESTS) else 503 if error.code == UNAVAILABLE else 403
+    bad = error.code.startswith(BAD_REQUESTS) or (error.code in EXPIRED_TOKEN.values() and protocol(request) == "s3")
+    status = 400 if bad else 503 if error.code == UNAVAILABLE else 403
     return error_response(request, status, error.code, f"{error.problem} {error.next_step}".strip())

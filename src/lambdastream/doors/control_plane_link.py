@@ -7,8 +7,10 @@ Nothing here blocks the event loop. The control plane's own calls, outside of AW
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -49,10 +51,14 @@ class ControlPlaneLink:
     def __init__(self, socket: Path) -> None:
         self.answers = asyncio.Event()
         self.answers.set()
+        self._announcements: set[asyncio.Task[None]] = set()
         self._pool = httpcore.AsyncConnectionPool(uds=openable(socket), max_connections=16, keepalive_expiry=30)
 
     async def forward(self, request: HttpRequest) -> HttpResponse:
         """Pass a caller's request on as it came, and bring the answer back. 503 when the control plane is gone."""
+        if self._announcements:
+            # A function that calls at once is known by then.
+            await asyncio.wait(self._announcements)
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
         kept = [(name, value) for name, value in headers if name not in HOP_BY_HOP and name != b"expect"]
         try:
@@ -71,15 +77,38 @@ class ControlPlaneLink:
         if answer.status != FOUND:
             return None
         told = json.loads(answer.body)
-        return Keys(access_key_id, told["secret_access_key"], told["session_token"])
+        expires = datetime.fromtimestamp(told["expires"], UTC)
+        return Keys(access_key_id, told["secret_access_key"], told["session_token"], expires)
 
-    async def put_log_events(self, group: str, stream: str, events: list[LogEvent]) -> None:
+    def announce_session(self, keys: Keys, *, role: str, name: str) -> None:
+        """Tell STS of the session of a function's role; it is on its way from now on."""
+        told = {
+            "access_key_id": keys.access_key_id,
+            "secret_access_key": keys.secret_access_key,
+            "session_token": keys.session_token,
+            "expires": keys.expires.timestamp() if keys.expires else 0,
+            "role": role,
+            "name": name,
+        }
+        task = asyncio.get_running_loop().create_task(self._announce(told))
+        self._announcements.add(task)
+        task.add_done_callback(self._announcements.discard)
+
+    async def _announce(self, told: dict[str, Any]) -> None:
+        # Without a control plane nobody asks who calls.
+        with contextlib.suppress(*GONE):
+            await self._own("POST", "sessions", told)
+
+    async def put_log_events(self, region: str, group: str, stream: str, events: list[LogEvent]) -> None:
         """Put events into a log stream of CloudWatch Logs, made when it is missing."""
         told = [{"timestamp": event.timestamp, "message": event.message} for event in events]
-        await self._own("POST", "log-events", {"group": group, "stream": stream, "events": told})
+        await self._own("POST", "log-events", {"region": region, "group": group, "stream": stream, "events": told})
 
     async def close(self) -> None:
         """Close all connections."""
+        for task in self._announcements:
+            task.cancel()
+        await asyncio.gather(*self._announcements, return_exceptions=True)
         await self._pool.aclose()
 
     async def _own(self, method: str, path: str, value: dict[str, Any] | None = None) -> HttpResponse:

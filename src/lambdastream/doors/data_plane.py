@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,26 +17,17 @@ from lambdastream.doors.api_gateway import ApiGateway
 from lambdastream.doors.authentication import Authenticator, Keys
 from lambdastream.doors.control_plane_link import ControlPlaneLink
 from lambdastream.doors.endpoint import EndpointConnection
-from lambdastream.doors.function_url import FunctionUrl
+from lambdastream.doors.function_deployments import FunctionDeployments
 from lambdastream.doors.log_shipper import LogShipper
+from lambdastream.doors.role_sessions import RoleSessions
 from lambdastream.errors import FunctionNotFoundError, PortTakenError
-from lambdastream.runtime import layers
+from lambdastream.runtime.arn import FunctionReference, function_reference
 from lambdastream.runtime.description import FunctionDescription
-from lambdastream.runtime.environment import Package
 from lambdastream.runtime.function import Function
-from lambdastream.runtime.host import Host, adapter
-from lambdastream.runtime.interpreter import managed_runtime
+from lambdastream.runtime.host import Host
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.listener import Listener
-
-
-@dataclass(slots=True)
-class Deployment:
-    """A deployed function and its URL, if it has one."""
-
-    function: Function
-    url: FunctionUrl | None
-    port: int | None
+from lambdastream.runtime.ports import Ports
 
 
 @dataclass(slots=True)
@@ -50,6 +40,8 @@ class DeployedApi:
 
 class DataPlane:
     """A local Lambda. ``port`` is the endpoint's (0 takes a free one); ``logs`` the folder of functions' logs.
+
+    The file ``ports`` remembers the ports of functions' URLs and of APIs, so that they are the same after a restart.
 
     Calls to AWS are signed with ``keys``, by default new ones. Those that are not Lambda's own invocations go to the control
     plane that listens on the unix domain socket ``control_plane``, if there is one.
@@ -66,6 +58,7 @@ class DataPlane:
         limits: Limits | None = None,
         keys: Keys | None = None,
         control_plane: Path | None = None,
+        ports: Path | None = None,
     ) -> None:
         self.port = port
         self.limits = limits or Limits()
@@ -75,10 +68,12 @@ class DataPlane:
         self.token = secrets.token_urlsafe(32)
         self.endpoint_url = ""
         self._logs = logs
+        self._ports = ports
         self._log_shipper = LogShipper(self.control_plane) if self.control_plane else None
+        self._role_sessions = RoleSessions(self.authenticator, self.control_plane)
         self._host: Host | None = None
+        self._deployed: FunctionDeployments | None = None
         self._listener = Listener(lambda: EndpointConnection(self))
-        self._deployments: dict[str, Deployment] = {}
         self._apis: dict[str, DeployedApi] = {}
         self._deploying = asyncio.Lock()
 
@@ -88,6 +83,12 @@ class DataPlane:
         if self._host is None:
             raise RuntimeError("The data plane is not started.")
         return self._host
+
+    @property
+    def _functions(self) -> FunctionDeployments:
+        if self._deployed is None:
+            raise RuntimeError("The data plane is not started.")
+        return self._deployed
 
     async def start(self) -> None:
         """Open the endpoint. Raises ``PortTakenError``."""
@@ -100,7 +101,9 @@ class DataPlane:
             ) from error
         self.endpoint_url = f"http://127.0.0.1:{self.port}"
         publish = self._log_shipper.add if self._log_shipper else None
-        self._host = Host(self._logs, publish, self.endpoint_url, self.limits)
+        credentials = self._role_sessions.credentials
+        self._host = Host(self._logs, publish, self.endpoint_url, self.limits, credentials, ports=Ports(self._ports))
+        self._deployed = FunctionDeployments(self._host, self.authenticator)
 
     async def stop(self) -> None:
         """End everything. A second call does nothing. A deployment that is under way is waited for."""
@@ -110,9 +113,8 @@ class DataPlane:
                 return
             for api in self._apis.values():
                 api.gateway.stop_listening()
-            await asyncio.gather(*(self._end(deployment) for deployment in self._deployments.values()))
+            await self._functions.close()
             await asyncio.gather(*(api.gateway.close() for api in self._apis.values()))
-            self._deployments.clear()
             self._apis.clear()
             await self._listener.close(grace=self.limits.shutdown)
             if self.control_plane is not None and self._log_shipper is not None:
@@ -131,39 +133,29 @@ class DataPlane:
         await self.stop()
 
     async def deploy(self, description: FunctionDescription) -> dict[str, Any]:
-        """Deploy a function, or replace the one of its name, which keeps its URL; returns its status.
+        """Deploy a function or a version of it, or replace it; its URL stays. Returns its status.
 
         Raises ``RuntimeNotFoundError``, ``AdapterNotFoundError`` or ``DescriptionError`` when it cannot run here; what was
         deployed before then still runs.
         """
         async with self._deploying:
-            function = Function(await asyncio.to_thread(self._package, description), self.host)
-            before = self._deployments.get(description.name)
-            deployment = Deployment(function, None, before.port if before else None)
-            await self._move_url(before, deployment)
-            self._deployments[description.name] = deployment
-            if before is not None:
-                await self._end(before)
-        return self._function_status(deployment)
+            return await self._functions.deploy(description)
 
-    async def remove(self, name: str) -> None:
-        """Remove a function, its environments and its URL. Raises ``FunctionNotFoundError``."""
+    async def remove(self, reference: FunctionReference | str) -> None:
+        """Remove a function with all its versions, or one of them. Raises ``FunctionNotFoundError``."""
         async with self._deploying:
-            deployment = self._deployments.pop(name, None)
-            if deployment is None:
-                raise FunctionNotFoundError(
-                    f"No function {name} is deployed.", next_step="See what is: lambdastream status"
-                )
-            await self._end(deployment)
-            if deployment.port is not None:
-                self.host.ports.give_back(deployment.port)
+            await self._functions.remove(function_reference(reference) if isinstance(reference, str) else reference)
+
+    def reserve_concurrency(self, reference: FunctionReference, concurrency: int | None) -> None:
+        """Let a function have so many invocations at once from now on. Raises ``FunctionNotFoundError``."""
+        self._functions.reserve(reference, concurrency)
 
     async def deploy_api(self, description: ApiDescription) -> dict[str, Any]:
         """Deploy an API, or replace the one of its id, which keeps its address; returns its address as ``url``."""
         async with self._deploying:
             api = self._apis.get(description.id)
             if api is None:
-                port = self.host.ports.take()
+                port = self.host.ports.take(f"api {description.id}")
                 api = DeployedApi(ApiGateway(description, self.function, self.limits), port)
                 try:
                     await api.gateway.listen(port)
@@ -185,67 +177,20 @@ class DataPlane:
             await api.gateway.close()
             self.host.ports.give_back(api.port)
 
-    def function(self, name: str) -> Function | None:
-        """The deployed function of that name."""
-        deployment = self._deployments.get(name)
-        return deployment.function if deployment else None
+    def function(self, reference: FunctionReference | str) -> Function | None:
+        """The deployed function, or the version of it; a text is a name or an ARN, with a qualifier or without one."""
+        return self._functions.find(function_reference(reference) if isinstance(reference, str) else reference)
 
     def status(self) -> dict[str, Any]:
         """What runs, as plain JSON values: the form that ``lambdastream status --json`` prints."""
         return {
             "endpoint": self.endpoint_url,
-            "functions": [self._function_status(deployment) for deployment in self._deployments.values()],
+            "functions": self._functions.status(),
             "apis": [self._api_status(api.gateway) for api in self._apis.values()],
             "isolation": "paths",
         }
-
-    def _package(self, description: FunctionDescription) -> Package:
-        """What takes time: the runtime's interpreter, the adapter and the layers."""
-        runtime = managed_runtime(description.runtime)
-        opt = self.host.temporary_folder(f"{description.name}-opt")
-        try:
-            layers.lay_out(description, opt, adapter)
-        except BaseException:
-            shutil.rmtree(opt)
-            raise
-        return Package(description, runtime, opt)
-
-    async def _move_url(self, before: Deployment | None, after: Deployment) -> None:
-        """Give the new deployment the URL that it declares: the old one's, so that no request finds it closed."""
-        if after.function.description.url is None:
-            return
-        if before is not None and before.url is not None:
-            after.url, before.url = before.url, None
-            after.url.function = after.function
-        else:
-            after.port = after.port or self.host.ports.take()
-            after.url = FunctionUrl(after.function, self.limits, self.authenticator)
-            await after.url.listen(after.port)
-
-    @staticmethod
-    async def _end(deployment: Deployment) -> None:
-        if deployment.url is not None:
-            deployment.url.stop_listening()
-        await deployment.function.stop()
-        if deployment.url is not None:
-            await deployment.url.close()
-        shutil.rmtree(deployment.function.package.opt, ignore_errors=True)
 
     @staticmethod
     def _api_status(api: ApiGateway) -> dict[str, Any]:
         description = api.description
         return {"name": description.name, "url": api.url, "type": description.type, "stage": description.stage}
-
-    @staticmethod
-    def _function_status(deployment: Deployment) -> dict[str, Any]:
-        description = deployment.function.description
-        return {
-            "name": description.name,
-            "url": deployment.url.address if deployment.url else None,
-            "invoke_mode": description.url.invoke_mode if description.url else None,
-            "auth_type": description.url.auth_type if description.url else None,
-            "environments": [
-                {"state": state, "port": environment.port, "pids": environment.pids}
-                for environment, state in deployment.function.environments
-            ],
-        }

@@ -19,6 +19,7 @@ from lambdastream.doors.control_plane_link import ControlPlaneLink
 from lambdastream.doors.responses import DoorConnection, json_response
 from lambdastream.doors.service_errors import error_response
 from lambdastream.errors import SignatureError
+from lambdastream.runtime.arn import FunctionReference
 from lambdastream.runtime.function import Function
 from lambdastream.runtime.limits import Limits
 from lambdastream.wire.http_message import HttpRequest, HttpResponse
@@ -34,8 +35,8 @@ class LocalAws(own_calls.Deployments, Protocol):
     authenticator: Authenticator
     control_plane: ControlPlaneLink | None
 
-    def function(self, name: str) -> Function | None:
-        """The deployed function of that name."""
+    def function(self, reference: FunctionReference) -> Function | None:
+        """The deployed function, or the version of it."""
 
 
 class EndpointConnection(DoorConnection):
@@ -88,19 +89,20 @@ class EndpointConnection(DoorConnection):
             self.respond(refusal(error, request))
             return
         if invoke:
-            self._invoke(invoke, request, lambda found: invoke_door.invoke(self, found, request, self._aws.limits))
+            wanted = invoke_door.wanted(invoke, request, claim.region)
+            self._invoke(wanted, request, lambda found: invoke_door.invoke(self, found, request, self._aws.limits))
         elif stream:
-            self._invoke(stream, request, lambda found: stream_door.invoke_with_response_stream(self, found, request))
+            wanted = invoke_door.wanted(stream, request, claim.region)
+            self._invoke(wanted, request, lambda found: stream_door.invoke_with_response_stream(self, found, request))
         else:
             self._forward(request)
 
-    def _invoke(self, path: re.Match[str], request: HttpRequest, use: Callable[[Function], None]) -> None:
-        name = invoke_door.function_name(path)
-        function = self._aws.function(name)
+    def _invoke(self, wanted: FunctionReference, request: HttpRequest, use: Callable[[Function], None]) -> None:
+        function = self._aws.function(wanted)
         if len(request.body) > self._aws.limits.request_payload:
             self.respond(invoke_door.payload_too_large(self._aws.limits.request_payload))
         elif function is None:
-            self.respond(invoke_door.not_found(name))
+            self.respond(invoke_door.not_found(wanted))
         else:
             use(function)
 

@@ -8,9 +8,11 @@ the function's own way of answering do not fit each other.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+from lambdastream.doors.api_cors import cors_headers, preflight_response
 from lambdastream.doors.authentication import Authenticator
 from lambdastream.doors.responses import REQUEST_ID, BufferedSink, DoorConnection, json_response, log_pointer
 from lambdastream.errors import SignatureError, WireError
@@ -19,11 +21,13 @@ from lambdastream.runtime.function import Function
 from lambdastream.runtime.invocation import FunctionError, Invocation, ResponseSink, StreamSource, new_request_id
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.listener import Listener
-from lambdastream.wire.http_message import HttpRequest, HttpResponse
+from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse
+from lambdastream.wire.json_codec import encode_json
 from lambdastream.wire.prelude import CONTENT_TYPE, Prelude, PreludeDecoder
 from lambdastream.wire.proxy_response import proxy_response
 from lambdastream.wire.url_event import url_event
 
+PREFLIGHT_STATUS: Final = 200
 UNFRAMED: Final = "application/octet-stream"
 FORBIDDEN: Final = json_response(403, b'{"Message":"Forbidden"}')
 
@@ -61,15 +65,31 @@ class FunctionUrlConnection(DoorConnection):
         super().__init__(url.limits.request_payload)
         self._url = url
         self._task: asyncio.Task[None] | None = None
+        self._cors_headers: Headers = ()
 
     def serve(self, request: HttpRequest) -> None:
         config = self._url.function.description.url
+        cors = config.cors if config else None
+        preflight = preflight_response(cors, request, PREFLIGHT_STATUS) if cors else None
+        self._cors_headers = cors_headers(cors, request) if cors else ()
         if config is None:
             self.respond(FORBIDDEN)
+        elif preflight is not None:
+            super().respond(preflight)
         elif config.auth_type == "NONE":
             self._invoke(request, config)
         else:
             self._task = asyncio.get_running_loop().create_task(self._invoke_if_signed(request, config))
+
+    def respond(self, response: HttpResponse) -> None:
+        """Answer whole, with the headers of the URL's CORS configuration."""
+        if self._cors_headers:
+            response = replace(response, headers=(*response.headers, *self._cors_headers))
+        super().respond(response)
+
+    def start_response(self, status: int, headers: Headers) -> None:
+        """Begin a streamed answer, with the headers of the URL's CORS configuration."""
+        super().start_response(status, (*headers, *self._cors_headers))
 
     async def _invoke_if_signed(self, request: HttpRequest, config: FunctionUrlConfig) -> None:
         """``AuthType: AWS_IAM``: who signs with keys of this account may call."""
@@ -86,6 +106,7 @@ class FunctionUrlConnection(DoorConnection):
 
     def oversized(self, request: HttpRequest) -> None:
         del request
+        self._cors_headers = ()
         self.respond(json_response(413, b'{"Message":"Request Entity Too Large"}'))
 
     def _invocation(self, request: HttpRequest, *, streams: bool) -> Invocation:
@@ -199,7 +220,6 @@ def bad_gateway(name: str) -> HttpResponse:
 def failure(error: FunctionError, name: str) -> HttpResponse:
     """The answer for an invocation that failed before it answered."""
     if error.throttled:
-        return json_response(
-            429, b'{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}'
-        )
+        told = {"Reason": error.throttled, "Type": "User", "message": "Rate Exceeded."}
+        return json_response(429, encode_json(told))
     return bad_gateway(name)

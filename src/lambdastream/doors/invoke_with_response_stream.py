@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from lambdastream.doors.invoke import NO_PAYLOAD, VERSION, is_json, not_json, throttled
+from lambdastream.doors.invoke import NO_PAYLOAD, is_json, log_tail, not_json, throttled, version
 from lambdastream.doors.responses import REQUEST_ID, DoorConnection, log_pointer
 from lambdastream.runtime.function import Function
 from lambdastream.runtime.invocation import FunctionError, Invocation, StreamSource, new_request_id
+from lambdastream.runtime.log_tail import LogTail
 from lambdastream.wire.event_stream import CONTENT_TYPE, invoke_complete, payload_chunk
 from lambdastream.wire.http_message import Headers, HttpRequest
 
@@ -24,18 +25,20 @@ def invoke_with_response_stream(connection: DoorConnection, function: Function, 
         connection.respond(not_json())
         return
     request_id = new_request_id()
-    function.invoke(
-        Invocation(request.body or NO_PAYLOAD, EventStreamResponse(connection, function, request_id), request_id)
-    )
+    tail = log_tail(request)
+    sink = EventStreamResponse(connection, function, request_id, tail)
+    function.invoke(Invocation(request.body or NO_PAYLOAD, sink, request_id, log_tail=tail))
 
 
 class EventStreamResponse:
     """``PayloadChunk`` messages, then one ``InvokeComplete``. The prelude is part of the payload, as on AWS."""
 
-    def __init__(self, connection: DoorConnection, function: Function, request_id: str) -> None:
+    def __init__(self, connection: DoorConnection, function: Function, request_id: str, tail: LogTail | None) -> None:
         self._connection = connection
+        self._tail = tail
         self._request_id = request_id
         self._name = function.description.name
+        self._version = version(function)
 
     def result(self, payload: bytes) -> None:
         self._start("application/json")
@@ -44,7 +47,7 @@ class EventStreamResponse:
 
     def function_error(self, error: FunctionError) -> None:
         if error.throttled:
-            self._connection.respond(throttled())
+            self._connection.respond(throttled(error))
             return
         self._start("application/json", log_pointer(self._name))
         self._end(error)
@@ -64,13 +67,22 @@ class EventStreamResponse:
         self.stream_ended(error)
 
     def _start(self, content_type: str, headers: Headers = ()) -> None:
-        about = (("x-amzn-remapped-content-type", content_type), VERSION, (REQUEST_ID, self._request_id), *headers)
+        about = (
+            ("x-amzn-remapped-content-type", content_type),
+            self._version,
+            (REQUEST_ID, self._request_id),
+            *headers,
+        )
         self._connection.start_response(200, (("content-type", CONTENT_TYPE), *about))
 
     def _end(self, error: FunctionError | None = None) -> None:
-        if error is None:
-            self._connection.write_chunk(invoke_complete())
+        if self._tail is None:
+            self._complete(error)
         else:
-            details = error.payload.decode("utf-8", "replace")
-            self._connection.write_chunk(invoke_complete(error_code=error.error_type, error_details=details))
+            self._tail.when_ended(lambda: self._complete(error))
+
+    def _complete(self, error: FunctionError | None) -> None:
+        code, details = (error.error_type, error.payload.decode("utf-8", "replace")) if error else ("", "")
+        log = self._tail.encoded if self._tail else ""
+        self._connection.write_chunk(invoke_complete(error_code=code, error_details=details, log_result=log))
         self._connection.end_response()

@@ -20,12 +20,12 @@ class LogShipper:
 
     def __init__(self, link: ControlPlaneLink) -> None:
         self._link = link
-        self._events: dict[tuple[str, str], list[LogEvent]] = defaultdict(list)
+        self._events: dict[tuple[str, str, str], list[LogEvent]] = defaultdict(list)
         self._sending: asyncio.Task[None] | None = None
 
-    def add(self, group: str, stream: str, line: str) -> None:
+    def add(self, region: str, group: str, stream: str, line: str) -> None:
         """A line of a log stream; it carries the time of now."""
-        self._events[group, stream].append(LogEvent(int(time.time() * 1000), line.rstrip("\n")))
+        self._events[region, group, stream].append(LogEvent(int(time.time() * 1000), line.rstrip("\n")))
         if self._sending is None or self._sending.done():
             self._sending = asyncio.get_running_loop().create_task(self._send_soon())
 
@@ -45,8 +45,8 @@ class LogShipper:
 
     async def _send(self) -> None:
         events, self._events = self._events, defaultdict(list)
-        for (group, stream), lines in events.items():
+        for (region, group, stream), lines in events.items():
             for first in range(0, len(lines), LARGEST_BATCH):
                 # Without a control plane there is no CloudWatch Logs; the log's file has every line.
                 with contextlib.suppress(*GONE):
-                    await self._link.put_log_events(group, stream, lines[first : first + LARGEST_BATCH])
+                    await self._link.put_log_events(region, group, stream, lines[first : first + LARGEST_BATCH])

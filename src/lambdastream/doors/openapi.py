@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from lambdastream.doors.api_description import ApiDescription, ApiType, Cors
+from lambdastream.doors.api_description import ApiDescription, ApiType
 from lambdastream.doors.api_routes import ANY, DEFAULT, METHODS, FixedResponse, Route
 from lambdastream.errors import DescriptionError
+from lambdastream.runtime.arn import function_reference
+from lambdastream.runtime.cors import Cors
 
 INTEGRATION: Final = "x-amazon-apigateway-integration"
 ANY_METHOD: Final = "x-amazon-apigateway-any-method"
@@ -105,7 +107,7 @@ def _target(integration: Mapping[str, Any], where: str) -> tuple[str, bool]:
             "need each other.",
             next_step="In a SAM template: ResponseTransferMode: RESPONSE_STREAM sets both.",
         )
-    return found[2], by_uri
+    return function_reference(found[1]).label, by_uri
 
 
 def _timeout(integration: Mapping[str, Any], longest: float, default: float, where: str) -> float:

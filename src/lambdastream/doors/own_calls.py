@@ -14,12 +14,14 @@ from lambdastream.doors.api_description import ApiDescription
 from lambdastream.doors.openapi import CORS, from_openapi
 from lambdastream.doors.responses import json_response
 from lambdastream.errors import DescriptionError, LambdastreamError, UsageError
+from lambdastream.runtime.arn import FunctionReference, function_reference
 from lambdastream.runtime.description import FunctionDescription
 from lambdastream.wire.http_message import HttpRequest, HttpResponse
 from lambdastream.wire.json_codec import encode_json
 
 PREFIX: Final = "/_lambdastream/"
 FUNCTIONS: Final = PREFIX + "functions/"
+CONCURRENCY: Final = PREFIX + "concurrency/"
 APIS: Final = PREFIX + "apis/"
 STATUS: Final = PREFIX + "status"
 NO_STAGE: Final = "no-stage"
@@ -34,8 +36,11 @@ class Deployments(Protocol):
     async def deploy(self, description: FunctionDescription) -> dict[str, Any]:
         """Deploy a function, or replace it; returns its status."""
 
-    async def remove(self, name: str) -> None:
-        """Remove a function. Raises ``FunctionNotFoundError``."""
+    async def remove(self, reference: FunctionReference) -> None:
+        """Remove a function with all its versions, or one of them. Raises ``FunctionNotFoundError``."""
+
+    def reserve_concurrency(self, reference: FunctionReference, concurrency: int | None) -> None:
+        """Let a function have so many invocations at once. Raises ``FunctionNotFoundError``."""
 
     async def deploy_api(self, description: ApiDescription) -> dict[str, Any]:
         """Deploy an API, or replace it; returns its status."""
@@ -67,15 +72,30 @@ async def _answer(deployments: Deployments, request: HttpRequest) -> HttpRespons
         case "PUT" if path.startswith(FUNCTIONS):
             description = FunctionDescription.from_json(_json(request))
             return json_response(200, encode_json(await deployments.deploy(description)))
+        case "PUT" if path.startswith(CONCURRENCY):
+            deployments.reserve_concurrency(_function(path.removeprefix(CONCURRENCY)), _reserved(request))
         case "DELETE" if path.startswith(FUNCTIONS):
-            await deployments.remove(unquote(path.removeprefix(FUNCTIONS)))
-            return DONE
+            await deployments.remove(_function(path.removeprefix(FUNCTIONS)))
         case "PUT" if path.startswith(APIS):
             return json_response(200, encode_json(await deployments.deploy_api(_api(_json(request)))))
         case "DELETE" if path.startswith(APIS):
             await deployments.remove_api(unquote(path.removeprefix(APIS)))
-            return DONE
-    return json_response(404, b'{"message":"There is nothing here"}')
+        case _:
+            return json_response(404, b'{"message":"There is nothing here"}')
+    return DONE
+
+
+def _function(path: str) -> FunctionReference:
+    """A name or an ARN, with a qualifier or without one."""
+    return function_reference(unquote(path))
+
+
+def _reserved(request: HttpRequest) -> int | None:
+    """The number of ``{"reserved": ...}``; ``null`` reserves none."""
+    reserved = _json(request).get("reserved")
+    if reserved is not None and (not isinstance(reserved, int) or reserved < 0):
+        raise UsageError(f"A function cannot reserve {reserved!r} invocations.", next_step="Give 0 or more.")
+    return reserved
 
 
 def _json(request: HttpRequest) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from lambdastream.errors import DescriptionError
+from lambdastream.runtime.arn import ACCOUNT, LATEST, REGION, FunctionReference
+from lambdastream.runtime.cors import Cors
 
 InvokeMode = Literal["BUFFERED", "RESPONSE_STREAM"]
 AuthType = Literal["NONE", "AWS_IAM"]
@@ -22,14 +24,21 @@ MEMORY_RANGE: Final = range(128, 10241)
 
 @dataclass(frozen=True, slots=True)
 class FunctionUrlConfig:
-    """A function URL: who may call it and whether it streams."""
+    """A function URL: who may call it, whether it streams, and what pages of other origins may do."""
 
     auth_type: AuthType = "AWS_IAM"
     invoke_mode: InvokeMode = "BUFFERED"
+    cors: Cors | None = None
 
     def __post_init__(self) -> None:
         _one_of("auth_type", self.auth_type, get_args(AuthType))
         _one_of("invoke_mode", self.invoke_mode, get_args(InvokeMode))
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> FunctionUrlConfig:
+        """A configuration from plain JSON values. Raises ``TypeError`` for anything else."""
+        cors = value.get("cors")
+        return cls(**{**value, "cors": Cors.from_json(cors) if cors else None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,11 @@ class FunctionDescription:
     makes); it becomes absolute. ``memory`` is in MB, ``timeout`` in seconds. ``layers`` are ARNs of the Lambda Web Adapter
     or folders on this machine, laid over each other at ``/opt`` in their order. ``url`` is ``None`` for a function
     without a function URL. ``log_group`` is ``/aws/lambda/{name}`` unless it is given.
+
+    ``version`` says which code this is, ``qualifier`` by which version or alias it is invoked; without one it is
+    ``$LATEST``, the function itself. ``role`` is the ARN of the role whose credentials it gets, one of its own name unless
+    it is given. ``reserved_concurrency`` counts for all versions of the function, and is read where there is no
+    ``qualifier``.
 
     Raises ``DescriptionError`` when a setting makes no sense.
     """
@@ -54,6 +68,11 @@ class FunctionDescription:
     layers: tuple[str, ...] = ()
     url: FunctionUrlConfig | None = None
     log_group: str = ""
+    role: str = ""
+    region: str = REGION
+    version: str = LATEST
+    qualifier: str = ""
+    reserved_concurrency: int | None = None
 
     def __post_init__(self) -> None:
         _matches("name", self.name, NAME, "up to 64 letters, digits, hyphens and underscores")
@@ -80,6 +99,12 @@ class FunctionDescription:
         # Another process, with another working directory, may read this.
         object.__setattr__(self, "code", self.code.absolute())
         object.__setattr__(self, "log_group", self.log_group or f"/aws/lambda/{self.name}")
+        object.__setattr__(self, "role", self.role or f"arn:aws:iam::{ACCOUNT}:role/{self.name}")
+
+    @property
+    def reference(self) -> FunctionReference:
+        """What it is invoked by."""
+        return FunctionReference(self.name, self.qualifier, self.region)
 
     def to_json(self) -> dict[str, Any]:
         """The description as plain JSON values; ``from_json`` reads it back."""
@@ -95,7 +120,7 @@ class FunctionDescription:
                     **value,
                     "code": Path(value["code"]),
                     "layers": tuple(value.get("layers", ())),
-                    "url": FunctionUrlConfig(**url) if url else None,
+                    "url": FunctionUrlConfig.from_json(url) if url else None,
                 }
             )
         except (TypeError, KeyError, AttributeError) as error:

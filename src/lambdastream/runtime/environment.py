@@ -10,26 +10,26 @@ import asyncio
 import json
 import shutil
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from lambdastream.runtime import layers
 from lambdastream.runtime.description import FunctionDescription
-from lambdastream.runtime.function_log import FunctionLog, new_log_stream
+from lambdastream.runtime.environment_processes import RUNTIME, EnvironmentProcesses, ExitedError
+from lambdastream.runtime.function_log import new_log_stream
 from lambdastream.runtime.host import Host
+from lambdastream.runtime.init_error import InitError
 from lambdastream.runtime.interpreter import ManagedRuntime
 from lambdastream.runtime.invocation import Invocation
-from lambdastream.runtime.processes import Process, exit_reason
+from lambdastream.runtime.processes import Process
 from lambdastream.runtime.runtime_api import RuntimeApi
-from lambdastream.runtime.variables import Folders, extension_variables, function_arn, runtime_variables
+from lambdastream.runtime.variables import Folders, extension_variables, runtime_variables
 from lambdastream.wire import function_error, log_lines
 
 MEGABYTE: Final = 1024 * 1024
-MEMORY_POLL: Final = 0.5
-RUNTIME: Final = "runtime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,51 +41,22 @@ class Package:
     opt: Path
 
 
-class InitError(Exception):
-    """The init phase failed.
-
-    ``payload`` is what the runtime reported of itself; else ``reason`` says how a process ended, as Lambda puts it.
-    ``advice`` is our own: what to look at.
-    """
-
-    def __init__(self, error_type: str, *, reason: str = "", payload: bytes = b"", advice: str = "") -> None:
-        super().__init__(error_type, reason, advice)
-        self.error_type = error_type
-        self.reason = reason
-        self.payload = payload
-        self.advice = advice
-
-    def fail(self, invocation: Invocation, timeout: float, log: FunctionLog) -> None:
-        """Fail the invocation that needed this environment. What the runtime did not print itself goes into the log."""
-        if self.payload:
-            invocation.error(self.error_type, self.payload)
-            return
-        if self.error_type == function_error.SANDBOX_TIMED_OUT:
-            message = function_error.timed_out(invocation.request_id, timeout)
-        else:
-            message = function_error.runtime_exited(invocation.request_id, self.reason)
-        message = f"{message}. {self.advice}" if self.advice else message
-        log.write(message)
-        invocation.fail(self.error_type, message)
-
-
 class ExecutionEnvironment:
     """One environment, from its cold start to its end."""
 
     def __init__(self, package: Package, host: Host) -> None:
         self.description = package.description
-        self.log_stream = new_log_stream()
+        self.log_stream = new_log_stream(self.description.version)
         self._package = package
         self._host = host
         self._log = host.function_log(self.description, self.log_stream)
-        self._api = RuntimeApi(self.description, host.limits, function_arn(self.description.name))
+        self._api = RuntimeApi(self.description, host.limits, self.description.reference.arn)
         self._folders = Folders(package.opt, host.temporary_folder(self.description.name))
         self._extensions = layers.extensions(package.opt)
+        self._credentials = host.credentials(self.description)
         self._port = host.ports.take() if self._extensions else None
-        self._processes: list[Process] = []
+        self._processes = EnvironmentProcesses()
         self._init_ms: float | None = None
-        self._memory = 0
-        self._memory_read_at = 0.0
 
     @property
     def port(self) -> int | None:
@@ -95,12 +66,22 @@ class ExecutionEnvironment:
     @property
     def pids(self) -> list[int]:
         """The process ids of the runtime and the extensions."""
-        return [process.pid for process in self._processes]
+        return self._processes.pids
+
+    @property
+    def last_lines(self) -> list[str]:
+        """The last lines of the environment's log."""
+        return list(self._log.tail)
 
     @property
     def ready(self) -> bool:
-        """Whether an invocation can be dispatched now: every process runs, and the runtime waits for an event."""
-        return self._api.idle and not any(process.is_ending for process in self._processes)
+        """Whether an invocation can be dispatched now.
+
+        Every process runs, the runtime waits for an event, and the role's credentials last as long as the invocation may.
+        """
+        timeout = timedelta(seconds=self.description.timeout)
+        lasts = self._credentials is None or self._credentials.last(timeout)
+        return lasts and self._api.idle and not self._processes.are_ending
 
     async def start(self, limit: float) -> None:
         """Run the init phase, within ``limit`` seconds. Raises ``InitError``."""
@@ -111,12 +92,15 @@ class ExecutionEnvironment:
         except TimeoutError:
             raise InitError(function_error.SANDBOX_TIMED_OUT, advice=self._why_not_ready()) from None
         finally:
-            self._read_output()
+            self._processes.read_output()
         self._init_ms = (time.perf_counter() - began) * 1000
 
     def dispatch(self, invocation: Invocation) -> None:
         """Hand an invocation to the waiting runtime, at once. ``settle`` must follow."""
-        self._log.write(log_lines.start_line(invocation.request_id))
+        self._log.invocation_tail = invocation.log_tail
+        if invocation.log_tail is not None:
+            invocation.log_tail.begin()
+        self._log.write(log_lines.start_line(invocation.request_id, self.description.version))
         invocation.begin(self.description.timeout)
         self._api.dispatch(invocation)
 
@@ -124,13 +108,13 @@ class ExecutionEnvironment:
         """Wait until the dispatched invocation is over; returns whether the environment can take another one."""
         try:
             async with asyncio.timeout(self.description.timeout):
-                await self._while_running(self._api.until(lambda: self._api.idle))
+                await self._processes.while_running(self._api.until(lambda: self._api.idle))
             return True
         except TimeoutError:
             seconds = self.description.timeout
             self._log.write(log_lines.task_timed_out(invocation.request_id, seconds, datetime.now(UTC)))
             invocation.fail(function_error.SANDBOX_TIMED_OUT, function_error.timed_out(invocation.request_id, seconds))
-        except _ExitedError as error:
+        except ExitedError as error:
             message = function_error.runtime_exited(invocation.request_id, error.reason)
             self._log.write(message)
             invocation.fail(error.error_type, message)
@@ -141,7 +125,7 @@ class ExecutionEnvironment:
 
     async def until_exit(self) -> None:
         """Wait until one of the processes has ended."""
-        await asyncio.wait([process.exited for process in self._processes], return_when=asyncio.FIRST_COMPLETED)
+        await self._processes.until_exit()
 
     async def stop(self) -> None:
         """End the processes and remove the environment's folder.
@@ -150,9 +134,7 @@ class ExecutionEnvironment:
         developer guide, "Shutdown phase").
         """
         self._announce_shutdown()
-        for process in reversed(self._processes):
-            await process.stop(grace=self._grace(process))
-        self._processes.clear()
+        await self._processes.stop(self._grace)
         await self._api.close()
         if self._port is not None:
             self._host.ports.give_back(self._port)
@@ -182,6 +164,8 @@ class ExecutionEnvironment:
             port=self._port,
             endpoint_url=self._host.endpoint_url,
         )
+        if self._credentials is not None:
+            variables |= self._credentials.variables()
         for path in self._extensions:
             await self._start([str(path)], path.name, extension_variables(variables), Path("/"))
         names = [path.name for path in self._extensions]
@@ -209,12 +193,12 @@ class ExecutionEnvironment:
             reason = _why_not_started(command[0], folder, error)
             self._log.write(f"cannot start {reason}")
             raise InitError(function_error.RUNTIME_INVALID_ENTRYPOINT, reason=reason) from error
-        self._processes.append(process)
+        self._processes.add(process)
 
     async def _init_step(self, done: Callable[[], bool]) -> None:
         try:
-            await self._while_running(self._api.until(lambda: done() or self._api.init_error is not None))
-        except _ExitedError as error:
+            await self._processes.while_running(self._api.until(lambda: done() or self._api.init_error is not None))
+        except ExitedError as error:
             if self._api.init_error is None:
                 raise InitError(error.error_type, reason=error.reason, advice=self._why_exited()) from error
         if self._api.init_error is not None:
@@ -230,65 +214,23 @@ class ExecutionEnvironment:
         taken = self._log.mentions("address already in use", "EADDRINUSE")
         return "The app found its port taken: let it listen on $PORT." if taken else ""
 
-    async def _while_running(self, waiting: Coroutine[Any, Any, None]) -> None:
-        """Wait for something that a process must do. Raises ``_ExitedError`` when one of them ends instead."""
-        task = asyncio.ensure_future(waiting)
-        exits = [process.exited for process in self._processes]
-        try:
-            await asyncio.wait([task, *exits], return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                await self._raise_exit()
-            task.result()
-        finally:
-            task.cancel()
-
-    async def _raise_exit(self) -> None:
-        for process in self._processes:
-            if process.exited.done():
-                await process.end_of_output()
-                error_type = (
-                    function_error.RUNTIME_EXIT_ERROR if process.name == RUNTIME else function_error.EXTENSION_CRASH
-                )
-                raise _ExitedError(error_type, exit_reason(process.exited.result()))
-
-    def _read_output(self) -> None:
-        for process in self._processes:
-            process.read_output()
-
     def _report(self, invocation: Invocation) -> None:
-        self._read_output()
+        self._processes.read_output()
         self._log.write(log_lines.end_line(invocation.request_id))
         self._log.write(
             log_lines.report_line(
                 invocation.request_id,
                 duration_ms=(time.monotonic() - invocation.started_at) * 1000,
                 memory_mb=self.description.memory,
-                max_memory_mb=round(self._peak_memory() / MEGABYTE),
+                max_memory_mb=round(self._processes.peak_memory() / MEGABYTE),
                 init_ms=self._init_ms,
             )
         )
         self._init_ms = None
-
-    def _peak_memory(self) -> int:
-        """The most memory that the processes have had, in bytes; it is up to half a second old.
-
-        Reading it takes longer than a short invocation does, and the next one waits meanwhile.
-        """
-        now = time.monotonic()
-        if now - self._memory_read_at > MEMORY_POLL:
-            self._memory_read_at = now
-            self._memory = sum(process.peak_memory() for process in self._processes)
-        return self._memory
+        self._log.invocation_tail = None
+        if invocation.log_tail is not None:
+            invocation.log_tail.end()
 
 
 def _why_not_started(program: str, folder: Path, error: OSError) -> str:
     return f"{program if folder.is_dir() else folder}: {error.strerror}"
-
-
-class _ExitedError(Exception):
-    """A process of the environment ended, while it was needed."""
-
-    def __init__(self, error_type: str, reason: str) -> None:
-        super().__init__(reason)
-        self.error_type = error_type
-        self.reason = reason

@@ -11,10 +11,12 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import Any, Final, Literal
 
-from lambdastream.runtime.environment import ExecutionEnvironment, InitError, Package
+from lambdastream.runtime.concurrency import Concurrency
+from lambdastream.runtime.environment import ExecutionEnvironment, Package
 from lambdastream.runtime.function_log import new_log_stream
 from lambdastream.runtime.host import Host
-from lambdastream.runtime.invocation import Invocation
+from lambdastream.runtime.init_error import InitError
+from lambdastream.runtime.invocation import RESERVED_CONCURRENCY_EXCEEDED, Invocation
 from lambdastream.wire.function_error import SANDBOX_TIMED_OUT
 
 FINISHING: Final = 0.05
@@ -26,13 +28,17 @@ State = Literal["starting", "idle", "busy", "stopping"]
 
 
 class Function:
-    """A function that can be invoked. ``stop`` ends everything that it started."""
+    """A function that can be invoked. ``stop`` ends everything that it started.
 
-    def __init__(self, package: Package, host: Host) -> None:
+    ``concurrency`` is shared by all versions of one function.
+    """
+
+    def __init__(self, package: Package, host: Host, concurrency: Concurrency | None = None) -> None:
         self.package = package
+        self.concurrency = concurrency or Concurrency(package.description.reserved_concurrency)
         self.description = package.description
         self._host = host
-        self._log = host.function_log(self.description, new_log_stream())
+        self._log = host.function_log(self.description, new_log_stream(self.description.version))
         self._states: dict[ExecutionEnvironment, State] = {}
         self._idle: list[ExecutionEnvironment] = []
         self._waiting: deque[Invocation] = deque()
@@ -50,6 +56,10 @@ class Function:
         if self._stopped:
             invocation.fail(*STOPPED)
             return
+        if not self.concurrency.take():
+            invocation.throttle(RESERVED_CONCURRENCY_EXCEEDED)
+            return
+        invocation.when_answered = self.concurrency.give_back
         self._waiting.append(invocation)
         if self._idle:
             self._assign()
@@ -155,16 +165,20 @@ class Function:
                 )
                 self._start_one(limit=self.description.timeout)
             else:
-                self._fail_one(error)
+                self._fail_one(error, environment.last_lines)
             await self._retire(environment)
         else:
             self._run(self._watch(environment))
             self._offer(environment)
 
-    def _fail_one(self, error: InitError) -> None:
+    def _fail_one(self, error: InitError, said: list[str]) -> None:
         """An init that fails fails the invocation that it was for; those behind it get environments of their own."""
-        if self._waiting:
-            error.fail(self._waiting.popleft(), self.description.timeout, self._log)
+        if not self._waiting:
+            return
+        invocation = self._waiting.popleft()
+        if invocation.log_tail is not None:
+            invocation.log_tail.write("".join(said))
+        error.fail(invocation, self.description.timeout, self._log)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

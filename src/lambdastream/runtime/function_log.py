@@ -9,19 +9,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final
 
+from lambdastream.runtime.arn import LATEST
+from lambdastream.runtime.log_tail import LogTail
+
 TAIL: Final = 50
 
 
-def new_log_stream() -> str:
+def new_log_stream(version: str = LATEST) -> str:
     """The name of a new log stream, as Lambda makes them: the day, the version, and something random."""
-    return f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]{secrets.token_hex(16)}"
+    return f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{secrets.token_hex(16)}"
 
 
 class FunctionLog:
-    """Appends lines to a file, if there is one, remembers the last ones, and gives each to ``publish``, if that is given."""
+    """Appends lines to a file, if there is one, remembers the last ones, and gives each to ``publish``, if that is given.
+
+    ``invocation_tail`` gets each line, too, while it is set.
+    """
 
     def __init__(self, path: Path | None, publish: Callable[[str], None] | None = None) -> None:
         self.path = path
+        self.invocation_tail: LogTail | None = None
         self._publish = publish
         self.tail: deque[str] = deque(maxlen=TAIL)
         self._file: IO[str] | None = None
@@ -30,6 +37,8 @@ class FunctionLog:
         """Add one line; ``line`` may end with its line break."""
         line = line.rstrip("\n") + "\n"
         self.tail.append(line)
+        if self.invocation_tail is not None:
+            self.invocation_tail.write(line)
         if self._publish is not None:
             self._publish(line)
         if self.path is None:

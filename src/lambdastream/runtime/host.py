@@ -10,6 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from lambdastream.runtime.adapter import Adapter, find_adapter
+from lambdastream.runtime.credentials import RoleCredentials
 from lambdastream.runtime.description import FunctionDescription
 from lambdastream.runtime.function_log import FunctionLog
 from lambdastream.runtime.limits import Limits
@@ -22,13 +23,15 @@ class Host:
     """The machine's side of a local Lambda. ``close`` ends and removes everything that is left.
 
     ``logs`` is the folder for functions' logs (``None`` keeps their last lines in memory alone); ``publish_log`` gets every
-    line of them, with its log group and log stream; ``endpoint_url`` is what functions get as ``AWS_ENDPOINT_URL``.
+    line of them, with its region, log group and log stream; ``endpoint_url`` is what functions get as
+    ``AWS_ENDPOINT_URL``; ``credentials`` issues the keys of a function's role, if anything does.
     """
 
     logs: Path | None = None
-    publish_log: Callable[[str, str, str], None] | None = None
+    publish_log: Callable[[str, str, str, str], None] | None = None
     endpoint_url: str | None = None
     limits: Limits = field(default_factory=Limits)
+    credentials: Callable[[FunctionDescription], RoleCredentials | None] = lambda _: None
     ports: Ports = field(default_factory=Ports)
     watchdog: Watchdog = field(default_factory=Watchdog)
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="lambdastream-")))
@@ -42,7 +45,8 @@ class Host:
 
     def function_log(self, description: FunctionDescription, stream: str) -> FunctionLog:
         """The log of a function; its lines go to the log stream of that name, too."""
-        publish = partial(self.publish_log, description.log_group, stream) if self.publish_log else None
+        place = (description.region, description.log_group, stream)
+        publish = partial(self.publish_log, *place) if self.publish_log else None
         return FunctionLog(self.logs / f"{description.name}.log" if self.logs else None, publish)
 
     def close(self) -> None:

@@ -9,22 +9,28 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
+from lambdastream.runtime.log_tail import LogTail
 from lambdastream.wire.function_error import error_payload
+
+TOO_MANY_REQUESTS: Final = "TooManyRequestsException"
+CONCURRENCY_EXCEEDED: Final = "ConcurrentInvocationLimitExceeded"
+RESERVED_CONCURRENCY_EXCEEDED: Final = "ReservedFunctionConcurrentInvocationLimitExceeded"
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionError:
     """An invocation that failed: AWS's error type, and the payload that Invoke answers with.
 
-    ``throttled`` is true when no execution environment was free and none could be started.
+    ``throttled`` says why it was not even begun, in AWS's words; it is empty when it was.
     """
 
     error_type: str
     payload: bytes
-    throttled: bool = False
+    throttled: str = ""
 
 
 class StreamSource(Protocol):
@@ -78,14 +84,17 @@ class Invocation:
     """An event on its way through a function.
 
     ``started_at`` and ``deadline`` are seconds on the monotonic clock and the wall clock, set when an execution
-    environment takes the invocation. Outcomes after the first one are ignored: a runtime that dies after it
-    answered changes nothing for the client.
+    environment takes the invocation. ``log_tail`` collects the end of its log, if that is wanted, and
+    ``when_answered`` is called once. Outcomes after the first one are ignored: a runtime that dies after it answered
+    changes nothing for the client.
     """
 
     event: bytes
     sink: ResponseSink
     request_id: str = field(default_factory=new_request_id)
     trace: str = field(default_factory=trace_id)
+    log_tail: LogTail | None = None
+    when_answered: Callable[[], None] | None = None
     started_at: float = 0.0
     deadline: float = 0.0
     streaming: bool = False
@@ -98,8 +107,7 @@ class Invocation:
 
     def result(self, payload: bytes) -> None:
         """The runtime answered with the whole payload."""
-        if not self.answered:
-            self.answered = True
+        if self._answer():
             self.sink.result(payload)
 
     def error(self, error_type: str, payload: bytes) -> None:
@@ -113,24 +121,30 @@ class Invocation:
 
     def end_stream(self, error: FunctionError | None) -> None:
         """The runtime ended its stream, with the error of its trailers, if any."""
-        if not self.answered:
-            self.answered = True
+        if self._answer():
             self.sink.stream_ended(error)
 
     def fail(self, error_type: str, message: str) -> None:
         """Lambda itself ends the invocation: a timeout, a runtime that died."""
         self._fail(FunctionError(error_type, error_payload(error_type, message)))
 
-    def throttle(self) -> None:
-        """No execution environment is free and none may be started."""
-        self.answered = True
-        self.sink.function_error(FunctionError("TooManyRequestsException", b"", throttled=True))
+    def throttle(self, reason: str = CONCURRENCY_EXCEEDED) -> None:
+        """It may not begin: by default, because no execution environment is free and none may be started."""
+        self._fail(FunctionError(TOO_MANY_REQUESTS, b"", throttled=reason))
 
     def _fail(self, error: FunctionError) -> None:
-        if self.answered:
+        if not self._answer():
             return
-        self.answered = True
         if self.streaming:
             self.sink.stream_broken(error)
         else:
             self.sink.function_error(error)
+
+    def _answer(self) -> bool:
+        """Whether this is the first outcome."""
+        if self.answered:
+            return False
+        self.answered = True
+        if self.when_answered is not None:
+            self.when_answered()
+        return True

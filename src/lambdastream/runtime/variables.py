@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lambdastream.runtime import arn
 from lambdastream.runtime.description import FunctionDescription
 from lambdastream.runtime.interpreter import ManagedRuntime
 
-REGION: Final = "us-east-1"
-ACCOUNT: Final = "123456789012"
+ACCOUNT: Final = arn.ACCOUNT
 PORTS: Final = ("PORT", "AWS_LWA_PORT")
 READINESS_PORTS: Final = ("AWS_LWA_READINESS_CHECK_PORT", "READINESS_CHECK_PORT")
 NOT_FOR_EXTENSIONS: Final = frozenset(
@@ -41,11 +41,6 @@ class Folders:
 
     opt: Path
     tmp: Path
-
-
-def function_arn(name: str) -> str:
-    """The ARN of a function in the local account."""
-    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
 
 
 def runtime_variables(
@@ -75,11 +70,11 @@ def runtime_variables(
         "LAMBDA_TASK_ROOT": str(description.code),
         "LAMBDA_RUNTIME_DIR": str(runtime.folder / "bin"),
         "_HANDLER": description.handler,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": description.region,
+        "AWS_DEFAULT_REGION": description.region,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{description.runtime}",
         "AWS_LAMBDA_FUNCTION_NAME": description.name,
-        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_VERSION": description.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(description.memory),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": description.log_group,

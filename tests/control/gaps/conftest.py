@@ -7,25 +7,40 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import boto3
 import httpx
 import pytest
 from botocore.config import Config
 
-KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
+from lambdastream.runtime.arn import function_reference
+
+KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+# The real one. It has an answer for the caller of a slow deployment sooner, so that no test waits long for that.
+CONTROL_PLANE = """
+import sys
+from lambdastream.control import control_plane
+from lambdastream.control.gaps import long_deployments
+long_deployments.LONGEST_WAIT = 2.0
+sys.exit(control_plane.main(["--port", "0"]))
+"""
 PLAIN_MOTO = """
-import os, sys
+import os
 os.environ.update(AWS_DEFAULT_REGION="us-east-1", S3_IGNORE_SUBDOMAIN_BUCKETNAME="true")
-from werkzeug.serving import make_server
-from moto.server import DomainDispatcherApplication, create_backend_app
+from lambdastream.control.moto_start import quick_imports
+with quick_imports():
+    from werkzeug.serving import make_server
+    from moto.server import DomainDispatcherApplication, create_backend_app
+    import moto.cloudformation.models
 server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True)
 print("READY", server.port, flush=True)
 server.serve_forever()
@@ -34,6 +49,7 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
+GOES_ON = {f"{what}_IN_PROGRESS" for what in ("CREATE", "UPDATE", "DELETE", "ROLLBACK", "UPDATE_ROLLBACK")}
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}}
 
 
@@ -45,6 +61,7 @@ class StandIn(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), StandInHandler)
         self.functions: dict[str, dict[str, Any]] = {}
+        self.concurrency: dict[str, int | None] = {}
         self.apis: dict[str, dict[str, Any]] = {}
         self.tokens: set[str] = set()
         self.hold = threading.Event()
@@ -59,13 +76,17 @@ class StandInHandler(BaseHTTPRequestHandler):
         told = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.tokens.add(self.headers["authorization"])
         self.server.hold.wait(60)
-        if told.get("handler", "").startswith("refused"):
+        if "/concurrency/" in self.path:
+            self.server.concurrency[unquote(self.path.rpartition("/")[2])] = told["reserved"]
+            self.send_response(204)
+            self.end_headers()
+        elif told.get("handler", "").startswith("refused"):
             self.answer(400, {"error": "DescriptionError", "problem": "It cannot run.", "next_step": "Change it."})
         elif "/apis/" in self.path:
             self.server.apis[told["id"]] = told
             self.answer(200, {"url": f"http://127.0.0.1:22{len(told['id']):03}/"})
         else:
-            self.server.functions[told["name"]] = told
+            self.server.functions[function_reference(told["name"], told["qualifier"], told["region"]).label] = told
             url = told["url"]
             mode = url["invoke_mode"] if url else None
             self.answer(
@@ -74,7 +95,13 @@ class StandInHandler(BaseHTTPRequestHandler):
 
     def do_DELETE(self) -> None:
         _, _, kind, name = self.path.split("/")
-        gone = getattr(self.server, kind).pop(name, None)
+        known = getattr(self.server, kind)
+        if kind == "functions":
+            name = function_reference(unquote(name)).label
+            # With a function its versions and aliases go.
+            for label in [label for label in known if label.startswith(f"{name}:")]:
+                del known[label]
+        gone = known.pop(name, None)
         if gone is None:
             self.answer(400, {"error": "FunctionNotFoundError", "problem": "No such function.", "next_step": ""})
         else:
@@ -99,17 +126,25 @@ class Aws:
     endpoint: str
     _stack: ExitStack
     _clients: dict[str, Any] = field(default_factory=dict)
+    region: str = "us-east-1"
 
     def __getitem__(self, service: str) -> Any:
         if service not in self._clients:
             config = Config(retries={"total_max_attempts": 1}, read_timeout=60, s3={"addressing_style": "path"})
-            client = boto3.client(service, endpoint_url=self.endpoint, config=config, **KEYS)
+            client = boto3.client(service, endpoint_url=self.endpoint, config=config, region_name=self.region, **KEYS)
             self._stack.callback(client.close)
             self._clients[service] = client
         return self._clients[service]
 
     def stack(self, name: str) -> dict[str, Any]:
         return self["cloudformation"].describe_stacks(StackName=name)["Stacks"][0]
+
+    def status(self, name: str) -> str:
+        """The stack's status when nothing goes on any more."""
+        deadline = time.monotonic() + 60
+        while (status := self.stack(name)["StackStatus"]) in GOES_ON and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return status
 
     def outputs(self, name: str) -> dict[str, str]:
         return {output["OutputKey"]: output["OutputValue"] for output in self.stack(name).get("Outputs", [])}
@@ -119,17 +154,22 @@ class Aws:
         told = self["cloudformation"].describe_stack_events(StackName=name)["StackEvents"]
         return [(it["LogicalResourceId"], it["ResourceStatus"], it.get("ResourceStatusReason")) for it in told[::-1]]
 
+    def types(self, name: str) -> list[str]:
+        """The types of the resources that a stack has, each as often as it has one."""
+        told = self["cloudformation"].describe_stack_resources(StackName=name)["StackResources"]
+        return sorted(it["ResourceType"] for it in told if it.get("ResourceType"))
+
     def create(self, name: str, template: Any, **parameters: str) -> str:
         """Create a stack; returns its status."""
         given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
         self["cloudformation"].create_stack(StackName=name, TemplateBody=text(template), Parameters=given)
-        return self.stack(name)["StackStatus"]
+        return self.status(name)
 
     def update(self, name: str, template: Any, **parameters: str) -> str:
         """Update a stack; returns its status."""
         given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
         self["cloudformation"].update_stack(StackName=name, TemplateBody=text(template), Parameters=given)
-        return self.stack(name)["StackStatus"]
+        return self.status(name)
 
     def change_set(
         self, stack: str, name: str, template: Any, kind: str = "CREATE", **parameters: str
@@ -144,7 +184,7 @@ class Aws:
     def execute(self, stack: str, name: str, **options: Any) -> str:
         """Execute a change set; returns the stack's status."""
         self["cloudformation"].execute_change_set(StackName=stack, ChangeSetName=name, **options)
-        return self.stack(stack)["StackStatus"]
+        return self.status(stack)
 
     def role(self) -> str:
         """A role for functions."""
@@ -227,9 +267,15 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
             "LAMBDASTREAM_DATA_PLANE_TOKEN": "the-token",
             "LAMBDASTREAM_STATE": str(state),
         }
-        command = ["-m", "lambdastream.control.control_plane", "--port", "0"]
-        endpoint = stack.enter_context(process(command, environment))
+        endpoint = stack.enter_context(process(["-c", CONTROL_PLANE], environment))
         yield ControlPlane(endpoint, stack, data_plane=stand_in, state=state)
+
+
+@pytest.fixture
+def new_region(control_plane: ControlPlane) -> Iterator[Callable[[str], ControlPlane]]:
+    """The same control plane, asked in another region."""
+    with ExitStack() as stack:
+        yield lambda region: replace(control_plane, _stack=stack, _clients={}, region=region)
 
 
 @pytest.fixture(scope="session")

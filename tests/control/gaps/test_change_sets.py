@@ -59,6 +59,21 @@ def test_two_stacks_may_have_change_sets_of_one_name(control_plane):
     assert control_plane.stack("two")["StackStatus"] == "REVIEW_IN_PROGRESS"
 
 
+def test_of_several_change_sets_one_is_executed(control_plane):
+    """Two that deploy one name at the same time: the second one is refused."""
+    for change_set in ("one", "other"):
+        control_plane.change_set("rivals", change_set, {"Resources": {"A": {"Type": "AWS::SNS::Topic"}}})
+    assert control_plane.execute("rivals", "one") == "CREATE_COMPLETE"
+    with pytest.raises(ClientError) as refused:
+        control_plane.execute("rivals", "other")
+    assert refused.value.response["Error"]["Code"] == "ChangeSetNotFound"
+    assert [status for name, status, _ in control_plane.events("rivals") if name == "rivals"] == [
+        "REVIEW_IN_PROGRESS",
+        "CREATE_IN_PROGRESS",
+        "CREATE_COMPLETE",
+    ]
+
+
 @pytest.mark.parametrize(
     ("template", "words"),
     [
@@ -96,23 +111,3 @@ def test_a_name_is_taken_once(control_plane):
         control_plane.change_set("taken", "first", template)
     with pytest.raises(ClientError, match=r"Stack \[not-there\] does not exist|not-there does not exist"):
         control_plane.change_set("not-there", "first", template, "UPDATE")
-
-
-def test_moto_keeps_two_stacks_of_one_name(plain_moto):
-    template = {"Resources": {"A": {"Type": "AWS::SNS::Topic"}}}
-    for change_set in ("first", "second"):
-        plain_moto.change_set("taken", change_set, template)
-    stacks = plain_moto["cloudformation"].describe_stacks()["Stacks"]
-    assert [stack["StackName"] for stack in stacks].count("taken") == 2
-
-
-def test_moto_forgets_a_change_sets_outputs(plain_moto):
-    plain_moto.change_set("outputs", "first", TEMPLATE)
-    plain_moto["cloudformation"].execute_change_set(StackName="outputs", ChangeSetName="first")
-    assert plain_moto.outputs("outputs") == {}
-
-
-def test_moto_does_not_see_parameters_that_change_a_condition(plain_moto):
-    plain_moto.create("conditions", {**TEMPLATE, "Outputs": {}})
-    listed = plain_moto.change_set("conditions", "second", {**TEMPLATE, "Outputs": {}}, "UPDATE", Stage="prod")
-    assert not {("Add", "Queue"), ("Modify", "Topic")} & set(changes(listed))

@@ -47,8 +47,3 @@ def test_a_template_is_summarized(control_plane):
     summary = control_plane["cloudformation"].get_template_summary(TemplateBody=SHORT_FORMS)
     assert summary["ResourceTypes"] == ["AWS::SNS::Topic"]
     assert summary["Parameters"][0]["DefaultValue"] == "word"
-
-
-def test_moto_runs_code_of_templates(plain_moto):
-    plain_moto.create("runs-code", RUNS_CODE)
-    assert plain_moto.stack("runs-code")["Description"].startswith("/")

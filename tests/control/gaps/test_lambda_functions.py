@@ -164,20 +164,3 @@ def test_versions_aliases_and_permissions_of_a_stack(control_plane, function, ro
     name = told["Alias"].split(":")[-2]
     with pytest.raises(control_plane["lambda"].exceptions.ResourceNotFoundException):
         control_plane["lambda"].get_policy(FunctionName=name)
-
-
-def test_moto_drops_properties_and_keeps_layers_to_itself(plain_moto, function, role):
-    web = function(Architectures=["arm64"], FunctionName="dropped")
-    plain_moto.create("dropped", {"Resources": {"Role": role, "Web": web}})
-    found = plain_moto["lambda"].get_function_configuration(FunctionName="dropped")
-    assert found["Architectures"] == ["x86_64"]
-    adapter = "arn:aws:lambda:us-east-1:753240598075:layer:LambdaAdapterLayerX86:27"
-    with pytest.raises(ClientError, match="LayerVersion does not exist"):
-        plain_moto.create_function("adapted", Layers=[adapter])
-
-
-def test_moto_lacks_aliases(plain_moto):
-    template = {"Resources": {"A": {"Type": "AWS::SNS::Topic"}, "Alias": {"Type": "AWS::Lambda::Alias"}}}
-    plain_moto.create("aliases", template)
-    resources = plain_moto["cloudformation"].describe_stack_resources(StackName="aliases")["StackResources"]
-    assert "AWS::Lambda::Alias" not in {resource.get("ResourceType") for resource in resources}

@@ -18,9 +18,3 @@ def test_retention_can_change(control_plane):
     assert retention(control_plane) == 30
     control_plane.update("logs", group(None))
     assert retention(control_plane) is None
-
-
-def test_moto_keeps_the_first_retention(plain_moto):
-    plain_moto.create("logs", group(7))
-    plain_moto.update("logs", group(30))
-    assert retention(plain_moto) == 7

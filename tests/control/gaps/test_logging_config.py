@@ -34,8 +34,3 @@ def test_a_stack_names_it(control_plane, function, role):
     template["Resources"]["Fn"] = function(FunctionName="by-stack")
     assert control_plane.update("log-config", template) == "UPDATE_COMPLETE"
     assert control_plane.data_plane.functions["by-stack"]["log_group"] == "/aws/lambda/by-stack"
-
-
-def test_moto_drops_it(plain_moto):
-    made = plain_moto.create_function("named", LoggingConfig=OWN)
-    assert made.get("LoggingConfig", {}).get("LogGroup") != "/chat/logs"

@@ -53,10 +53,14 @@ def test_types_without_an_effect_are_accepted(control_plane):
 
 
 def test_names_are_as_short_as_aws_wants_them(control_plane, function, role):
-    logical = "AFunctionWithANameThatIsLongerThanWhatIsAllowed"
-    assert control_plane.create("a-stack-with-a-long-name", {"Resources": {"Role": role, logical: function()}}) == (
-        "CREATE_COMPLETE"
-    )
+    logical = "AThingWithANameThatIsLongerThanWhatIsAllowed"
+    web = function(Role={"Fn::GetAtt": [f"{logical}Role", "Arn"]})
+    template = {"Resources": {f"{logical}Role": role, f"{logical}Web": web}}
+    assert control_plane.create("a-stack-with-a-long-name", template) == "CREATE_COMPLETE"
+    found = control_plane["cloudformation"].describe_stack_resources(StackName="a-stack-with-a-long-name")
+    names = [it["PhysicalResourceId"] for it in found["StackResources"]]
+    assert [len(name) for name in names] == [64, 64]
+    assert len(set(names)) == 2
 
 
 @pytest.mark.parametrize(
@@ -72,19 +76,3 @@ def test_names_are_as_short_as_aws_wants_them(control_plane, function, role):
 )
 def test_properties_that_change_nothing_are_named(resource_type, properties, told):
     assert not_simulated(resource_type, properties) == (told and f"not simulated: {told}")
-
-
-def test_moto_skips_what_it_does_not_know(plain_moto):
-    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}, "Odd": {"Type": "AWS::Bedrock::Agent"}}}
-    plain_moto.create("odd", template)
-    assert plain_moto.stack("odd")["StackStatus"] == "CREATE_COMPLETE"
-
-
-@pytest.mark.parametrize("resource_type", ["AWS::S3::BucketPolicy", "AWS::CDK::Metadata", "AWS::ApiGateway::Account"])
-def test_moto_lacks_the_type(plain_moto, resource_type):
-    name = resource_type.replace(":", "")
-    plain_moto.create(name, {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}, "Odd": {"Type": resource_type}}})
-    resources = plain_moto["cloudformation"].describe_stack_resources(StackName=name)["StackResources"]
-    assert [resource.get("ResourceType") for resource in resources if resource.get("ResourceType")] == [
-        "AWS::SNS::Topic"
-    ]

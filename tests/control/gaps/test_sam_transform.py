@@ -46,10 +46,3 @@ def test_what_the_transform_refuses_is_a_400_with_its_words(control_plane):
 def test_an_unknown_transform_is_refused(control_plane):
     with pytest.raises(ClientError, match="No transform named AWS::LanguageExtensions"):
         control_plane.create("bad-transform", TEMPLATE.replace("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"))
-
-
-def test_moto_ignores_the_transform(plain_moto):
-    plain_moto.create("sam", TEMPLATE.partition("Outputs")[0])
-    assert plain_moto.stack("sam")["StackStatus"] == "CREATE_COMPLETE"
-    names = [function["FunctionName"] for function in plain_moto["lambda"].list_functions()["Functions"]]
-    assert not any(name.startswith("sam-") for name in names)

@@ -33,9 +33,3 @@ def test_a_template_that_is_not_there_is_refused(control_plane, path):
     with pytest.raises(ClientError, match="S3 error") as refused:
         control_plane["cloudformation"].create_stack(StackName="none", TemplateURL=f"{control_plane.endpoint}/{path}")
     assert refused.value.response["Error"]["Code"] == "ValidationError"
-
-
-def test_moto_takes_the_host_for_the_bucket(plain_moto):
-    url = uploaded(plain_moto, "templates")
-    with pytest.raises(ClientError, match="bucket does not exist"):
-        plain_moto["cloudformation"].create_stack(StackName="from-url", TemplateURL=url)

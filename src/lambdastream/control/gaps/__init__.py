@@ -1,13 +1,14 @@
 """What moto lacks, one module a gap; importing a module closes its gap in this process.
 
 Reading and running stacks: ``cloudformation_templates``, ``template_urls``, ``sam_transform``, ``dependencies``,
-``stack_plan``, ``stack_events``, ``stack_execution``, ``change_sets``, ``outputs``, ``execute_api_names``,
-``resource_types``, ``not_simulated``.
+``stack_plan``, ``stack_events``, ``stack_execution``, ``long_deployments``, ``stacks``, ``change_sets``, ``outputs``,
+``imports``, ``execute_api_names``, ``resource_types``, ``not_simulated``.
 
 Resources: ``cloudformation_types`` (those without an effect here), ``lambda_functions``, ``function_urls``, ``layers``,
-``lambda_versions``, ``logging_config``, ``http_apis``, ``rest_apis``, ``log_groups``.
+``lambda_versions``, ``logging_config``, ``http_apis``, ``rest_apis``, ``log_groups``, ``ssm_parameters``.
 
-What runs: ``function_deployment`` (functions reach the data plane). Credentials: ``session_credentials``.
+What runs: ``function_deployment`` (functions reach the data plane), ``function_versions``,
+``function_concurrency``. Credentials: ``session_credentials``, ``iam_roles``.
 
 ``patching`` is how. Each module says what moto lacks, and has a test that fails when moto learns it: then it can go.
 """
@@ -21,11 +22,14 @@ MODULES: Final = (
     "cloudformation_templates",
     "template_urls",
     "outputs",
+    "stacks",
     "change_sets",
     "resource_types",
     "cloudformation_types",
     "logging_config",
     "function_deployment",
+    "function_versions",
+    "function_concurrency",
     "lambda_functions",
     "function_urls",
     "layers",
@@ -33,7 +37,9 @@ MODULES: Final = (
     "http_apis",
     "rest_apis",
     "log_groups",
+    "ssm_parameters",
     "session_credentials",
+    "iam_roles",
 )
 
 

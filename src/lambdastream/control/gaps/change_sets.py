@@ -1,33 +1,27 @@
-"""Change sets and stacks: what may be asked for when, and carrying it out.
+"""Change sets: when they may be made and executed, and what they list.
 
-moto keeps several stacks of one name, finds a change set by its name in any stack, lists changes without regard to
-parameters, and makes its caller wait however long a deployment takes.
+moto finds a change set by its name in any stack, lists changes without regard to parameters, forgets tags and outputs,
+and refuses a change set without changes when its template came as text.
 """
 
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable
 from typing import Any, Final
 
 from moto.cloudformation.exceptions import AlreadyExistsException, CloudFormationError, ValidationError
 from moto.cloudformation.models import Change, ChangeSet, CloudFormationBackend, Stack, cloudformation_backends
 from moto.cloudformation.responses import CloudFormationResponse
-from moto.cloudformation.utils import generate_changeset_id, generate_stack_id, validate_create_change_set
+from moto.cloudformation.utils import generate_changeset_id, validate_create_change_set
 from moto.core.responses import ActionResult, EmptyResult
 
 from lambdastream.control.gaps.cloudformation_templates import read_template
 from lambdastream.control.gaps.patching import replaces
 from lambdastream.control.gaps.sam_transform import expand
 from lambdastream.control.gaps.stack_events import stack_event
-from lambdastream.control.gaps.stack_execution import Execution, delete_stack
 from lambdastream.control.gaps.stack_plan import plan, preview
-from lambdastream.control.monitor import MOTO
+from lambdastream.control.gaps.stacks import REVIEW, check_can_change, deploy, find_stack, is_same, new_stack
 
-# Shorter than an SDK's patience (60 s), which would ask again; most deployments are over by then.
-LONGEST_WAIT: Final = 10.0
-REVIEW: Final = "REVIEW_IN_PROGRESS"
 NO_CHANGES: Final = (
     "The submitted information didn't contain changes. Submit different information to create a change set."
 )
@@ -37,24 +31,6 @@ class InvalidChangeSetStatusError(CloudFormationError):
     """A change set that cannot be executed."""
 
     code = "InvalidChangeSetStatus"
-
-
-def carry_out(work: Callable[[], None]) -> None:
-    """Work on a stack in a thread of its own; return when it is done, or goes on for longer than a caller waits."""
-
-    def inside() -> None:
-        with MOTO:
-            work()
-
-    thread = threading.Thread(target=inside, daemon=True)
-    thread.start()
-    with MOTO.outside():
-        thread.join(LONGEST_WAIT)
-
-
-def find_stack(backend: CloudFormationBackend, name: str) -> Stack | None:
-    """The stack of this name, if there is one."""
-    return next((stack for stack in backend.stacks.values() if stack.name == name), None)
 
 
 @replaces(CloudFormationBackend, "create_change_set")
@@ -74,7 +50,7 @@ def _create_change_set(  # noqa: PLR0913, PLR0917 - moto's signature
     stack = find_stack(self, stack_name)
     _check_type(stack, stack_name, change_set_name, change_set_type)
     expanded = expand(read_template(template), parameters)
-    stack = stack or _new_stack(self, stack_name, parameters, notification_arns, tags, role_arn)
+    stack = stack or new_stack(self, stack_name, parameters, notification_arns, tags, role_arn)
     if _find_change_set(self, change_set_name, stack) is not None:
         raise AlreadyExistsException(f"ChangeSet {change_set_name} already exists")
     change_set = ChangeSet(
@@ -110,55 +86,16 @@ def _check_type(stack: Stack | None, name: str, change_set_name: str, change_set
         check_can_change(stack)
 
 
-def check_can_change(stack: Stack) -> None:
-    """Raises CloudFormation's ``ValidationError`` for a stack that cannot be changed now."""
-    if stack.status.endswith("_IN_PROGRESS") or stack.status in {
-        "ROLLBACK_COMPLETE",
-        "ROLLBACK_FAILED",
-        "DELETE_FAILED",
-    }:
-        raise ValidationError(message=f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated.")
-
-
-def _new_stack(
-    backend: CloudFormationBackend,
-    name: str,
-    parameters: dict[str, str],
-    notification_arns: list[str] | None,
-    tags: dict[str, str] | None,
-    role_arn: str | None,
-) -> Stack:
-    return Stack(  # type: ignore[abstract] # moto makes it too
-        stack_id=generate_stack_id(name, backend.region_name, backend.account_id),
-        name=name,
-        template={},
-        parameters=parameters,
-        account_id=backend.account_id,
-        region_name=backend.region_name,
-        notification_arns=notification_arns,
-        tags=tags,
-        role_arn=role_arn,
-    )
-
-
 def _set_status(change_set: ChangeSet, submitted: str) -> None:
     stack = change_set.stack
     vars(change_set)["submitted"] = submitted
-    if change_set.change_set_type == "UPDATE" and _is_same(
+    if change_set.change_set_type == "UPDATE" and is_same(
         stack, change_set.template_dict, change_set.parameters, change_set.tags
     ):
         change_set.status, change_set.execution_status = "FAILED", "UNAVAILABLE"
         change_set.status_reason = NO_CHANGES
     else:
         change_set.status, change_set.execution_status = "CREATE_COMPLETE", "AVAILABLE"
-
-
-def _is_same(stack: Stack, template: dict[str, Any], parameters: dict[str, Any], tags: dict[str, str] | None) -> bool:
-    """Whether a stack is already like this. Parameters that were left out have their declared values."""
-    exports = cloudformation_backends[stack.account_id][stack.region_name].exports
-    values = preview(stack, template, parameters, exports).resolved_parameters
-    same_values = values == stack.resource_map.resolved_parameters
-    return template == stack.template_dict and same_values and (tags or stack.tags) == stack.tags
 
 
 @replaces(ChangeSet, "diff")
@@ -221,6 +158,7 @@ def _execute_change_set(self: CloudFormationResponse) -> ActionResult:
         check_can_change(change_set.stack)
     change_set.execution_status = "EXECUTE_COMPLETE"
     stack = change_set.stack
+    _forget_others(self.cloudformation_backend, change_set)
     stack.tags = change_set.tags or stack.tags
     deploy(
         self.cloudformation_backend,
@@ -233,80 +171,11 @@ def _execute_change_set(self: CloudFormationResponse) -> ActionResult:
     return EmptyResult()
 
 
-def deploy(
-    backend: CloudFormationBackend,
-    stack: Stack,
-    kind: str,
-    template: tuple[str, dict[str, Any]],
-    parameters: dict[str, Any],
-    *,
-    rolls_back: bool = True,
-) -> None:
-    """Change a stack to a template, which is given as it was submitted and after its transforms."""
-    submitted, expanded = template
-    stack.template = submitted
-    stack.description = expanded.get("Description")
-    # Before the thread starts, so that nothing else begins meanwhile.
-    stack.status = f"{kind}_IN_PROGRESS"
-    carry_out(Execution(backend, stack, kind, expanded, parameters, rolls_back).run)
-
-
-@replaces(CloudFormationBackend, "create_stack")
-def _create_stack(
-    self: CloudFormationBackend,
-    name: str,
-    template: str,
-    parameters: dict[str, Any],
-    notification_arns: list[str] | None = None,
-    tags: dict[str, str] | None = None,
-    role_arn: str | None = None,
-    **others: Any,
-) -> Stack:
-    if find_stack(self, name) is not None:
-        raise AlreadyExistsException(f"Stack [{name}] already exists")
-    expanded = expand(read_template(template), parameters)
-    stack = _new_stack(self, name, parameters, notification_arns, tags, role_arn)
-    preview(stack, expanded, parameters, self.exports)
-    stack.enable_termination_protection = bool(others.get("enable_termination_protection"))
-    stack.timeout_in_minutes = others.get("timeout_in_mins")
-    stack.policy = others.get("stack_policy_body") or ""
-    self.stacks[stack.stack_id] = stack
-    deploy(self, stack, "CREATE", (template, expanded), parameters)
-    return stack
-
-
-@replaces(CloudFormationBackend, "update_stack")
-def _update_stack(
-    self: CloudFormationBackend,
-    name: str,
-    template: str,
-    role_arn: str | None,
-    parameters: list[dict[str, Any]],
-    tags: dict[str, str] | None,
-) -> Stack:
-    stack = self.get_stack(name)
-    check_can_change(stack)
-    values = self._resolve_update_parameters(instance=stack, incoming_params=parameters)
-    expanded = expand(read_template(template), values)
-    if _is_same(stack, expanded, values, tags):
-        raise ValidationError(message="No updates are to be performed.")
-    stack.role_arn = role_arn
-    stack.tags = tags if tags is not None else stack.tags
-    deploy(self, stack, "UPDATE", (template, expanded), values)
-    return stack
-
-
-@replaces(CloudFormationBackend, "delete_stack")
-def _delete_stack(self: CloudFormationBackend, name_or_stack_id: str) -> None:
-    stack = next((it for it in self.stacks.values() if name_or_stack_id in {it.name, it.stack_id}), None)
-    if stack is None:
-        # As on AWS: deleting what is not there is no error.
-        return
-    if stack.status.endswith("_IN_PROGRESS") and stack.status != REVIEW:
-        raise ValidationError(message=f"Stack:{stack.stack_id} is in {stack.status} state and can not be deleted.")
-    if stack.enable_termination_protection:
-        raise ValidationError(message=f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
-    carry_out(lambda: delete_stack(self, stack))
+def _forget_others(backend: CloudFormationBackend, executed: ChangeSet) -> None:
+    """The stack's other change sets go: they were made for what it was (API reference, "ExecuteChangeSet")."""
+    for identifier, other in list(backend.change_sets.items()):
+        if other.stack is executed.stack and other is not executed:
+            del backend.change_sets[identifier]
 
 
 @replaces(CloudFormationResponse, "_validate_different_update")

@@ -33,7 +33,7 @@ def remove_api(api_id: str) -> None:
     execute_api_names.forget(api_id)
 
 
-def _deploy(api: Api) -> None:
+def deploy_http_api(api: Api) -> None:
     """Give an HTTP API as it is now to the data plane."""
     kept = vars(api)
     stage = next(iter(api.stages), "")
@@ -92,7 +92,7 @@ class HttpApi(LocalResource):
         body = given.get("Body") or {}
         vars(self.api)["lambdastream_body"] = body
         self.api.import_api(json.dumps(body), fail_on_warnings=False)
-        _deploy(self.api)
+        deploy_http_api(self.api)
 
     @staticmethod
     def _name(given: Mapping[str, Any]) -> str:
@@ -118,9 +118,9 @@ class HttpStage(LocalResource):
         super().update(properties)
         self.physical_resource_id = properties["StageName"]
         self.api.create_stage({name[0].lower() + name[1:]: value for name, value in properties.items()})
-        _deploy(self.api)
+        deploy_http_api(self.api)
 
     def delete(self, account_id: str, region: str) -> None:
         del account_id, region
         self.api.delete_stage(self.physical_resource_id)
-        _deploy(self.api)
+        deploy_http_api(self.api)

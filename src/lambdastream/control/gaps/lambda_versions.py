@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from moto.awslambda.exceptions import LambdaClientError
-from moto.awslambda.models import LambdaBackend
+from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.utils import get_backend
 
 from lambdastream.control.gaps.resource_types import LocalResource, local_type
@@ -40,16 +39,14 @@ class OfFunction(LocalResource):
 
 @local_type
 class FunctionVersion(OfFunction):
-    """A published version. Its code is the function's latest here: the data plane runs one version of each."""
+    """A published version: the function's code and configuration of its moment."""
 
     TYPE = "AWS::Lambda::Version"
     ATTRIBUTES = ("Version", "FunctionArn")
 
     def create(self) -> None:
         description = self.properties.get("Description", "")
-        published = self._backend.publish_version(self._function_name, description)
-        if published is None:
-            raise LambdaClientError("ResourceNotFoundException", f"Function not found: {self._function_name}")
+        published = cast("LambdaFunction", self._backend.publish_version(self._function_name, description))
         self.version = str(published.version)
         self.physical_resource_id = published.function_arn
 

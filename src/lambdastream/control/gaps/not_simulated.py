@@ -17,7 +17,6 @@ _PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
         "FileSystemConfigs",
         "KmsKeyArn",
         "RecursiveLoop",
-        "ReservedConcurrentExecutions",
         "RuntimeManagementConfig",
         "SnapStart",
         "TracingConfig",

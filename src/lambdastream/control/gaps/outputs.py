@@ -13,6 +13,7 @@ from moto.cloudformation.models import CloudFormationBackend, Stack
 from moto.cloudformation.parsing import Export, clean_json
 
 from lambdastream.control.gaps.execute_api_names import with_local_addresses
+from lambdastream.control.gaps.imports import check_exports
 from lambdastream.control.gaps.stack_plan import applied, holds
 
 _OUTPUTS = "lambdastream_outputs"
@@ -30,6 +31,7 @@ def set_outputs(backend: CloudFormationBackend, stack: Stack, template: dict[str
         there = backend.exports.get(name)
         if there is not None and there.exporting_stack_id != stack.stack_id:
             raise ValidationError(message=f"Export with name {name} is already exported by stack {_owner(there)}.")
+    check_exports(backend, stack, exports)
     for name in [name for name, export in backend.exports.items() if export.exporting_stack_id == stack.stack_id]:
         del backend.exports[name]
     mine = [Export(stack.stack_id, name, value) for name, value in exports.items()]

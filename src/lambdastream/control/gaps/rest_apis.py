@@ -29,7 +29,7 @@ class OfRestApi(LocalResource):
         return self._backend.get_rest_api(self.properties["RestApiId"])
 
 
-def _deploy(api: RestAPI) -> None:
+def deploy_rest_api(api: RestAPI) -> None:
     """Give a REST API as it is now to the data plane."""
     stage = str(vars(api).get("lambdastream_stage", ""))
     body = vars(api).get("lambdastream_body", {})
@@ -73,7 +73,7 @@ class RestApi(OfRestApi):
 
     def _describe(self, given: Mapping[str, Any]) -> None:
         vars(self.api)["lambdastream_body"] = given.get("Body") or {}
-        _deploy(self.api)
+        deploy_rest_api(self.api)
 
     @staticmethod
     def _name(given: Mapping[str, Any]) -> str:
@@ -119,11 +119,11 @@ class RestStage(OfRestApi):
         api = self._api
         api.stages.pop(self.physical_resource_id, None)
         vars(api)["lambdastream_stage"] = next(iter(api.stages), "")
-        _deploy(api)
+        deploy_rest_api(api)
 
     def _put(self, given: Mapping[str, Any]) -> None:
         api = self._api
         self.physical_resource_id = given["StageName"]
         self._backend.create_stage(api.id, given["StageName"], given["DeploymentId"], variables=given.get("Variables"))
         vars(api)["lambdastream_stage"] = given["StageName"]
-        _deploy(api)
+        deploy_rest_api(api)

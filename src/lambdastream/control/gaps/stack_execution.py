@@ -15,6 +15,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Stack
 
 from lambdastream.control.gaps.dependencies import creation_order
+from lambdastream.control.gaps.imports import check_deletion
 from lambdastream.control.gaps.not_simulated import not_simulated
 from lambdastream.control.gaps.outputs import set_outputs
 from lambdastream.control.gaps.resource_types import is_supported, unsupported
@@ -150,7 +151,9 @@ class Execution:
         prefix = "" if self.kind == "CREATE" else "UPDATE_"
         stack_event(stack, f"{prefix}ROLLBACK_IN_PROGRESS", f"{reason} Rollback requested by user.")
         failed = self._delete_created()
-        switch(stack.resource_map, template, parameters)
+        if self.kind == "UPDATE":
+            # A creation that failed keeps its parameters to the end: a deployment of the same name asks for them.
+            switch(stack.resource_map, template, parameters)
         failed += self._restore(template, were)
         if failed:
             stack_event(stack, f"{prefix}ROLLBACK_FAILED", f"These resources are not as they were: {failed}")
@@ -200,8 +203,17 @@ def delete_resource(stack: Stack, name: str, definition: Mapping[str, Any]) -> b
 
 
 def delete_stack(backend: CloudFormationBackend, stack: Stack) -> None:
-    """Delete a stack and its resources, the last one first."""
+    """Delete a stack and its resources, the last one first.
+
+    One whose exports are in use stays as it is, its old status included, and an event says why: so does AWS.
+    """
+    before, exports = stack.status, [export.name for export in stack.exports]
     stack_event(stack, "DELETE_IN_PROGRESS", "User Initiated")
+    try:
+        check_deletion(backend, exports)
+    except ValidationError as error:
+        stack_event(stack, before, words(error))
+        return
     definitions = stack.template_dict.get("Resources", {})
     failed = [name for name in reversed(list(applied(stack))) if not delete_resource(stack, name, definitions[name])]
     if failed:

@@ -1,0 +1,165 @@
+"""Deployed functions with their versions, aliases and URLs.
+
+Each version or alias that is deployed has execution environments of its own; the reserved concurrency is the function's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from lambdastream.doors.authentication import Authenticator
+from lambdastream.doors.function_url import FunctionUrl
+from lambdastream.errors import FunctionNotFoundError
+from lambdastream.runtime import layers
+from lambdastream.runtime.arn import FunctionReference
+from lambdastream.runtime.concurrency import Concurrency
+from lambdastream.runtime.description import FunctionDescription
+from lambdastream.runtime.environment import Package
+from lambdastream.runtime.function import Function
+from lambdastream.runtime.host import Host, adapter
+from lambdastream.runtime.interpreter import managed_runtime
+
+
+@dataclass(slots=True)
+class Deployment:
+    """A deployed function, or a version of it, and its URL, if it has one."""
+
+    function: Function
+    url: FunctionUrl | None
+    port: int | None
+
+
+class FunctionDeployments:
+    """All of them. Whoever deploys and removes does one thing after the other."""
+
+    def __init__(self, host: Host, authenticator: Authenticator) -> None:
+        self._host = host
+        self._authenticator = authenticator
+        self._deployments: dict[FunctionReference, Deployment] = {}
+        self._concurrency: dict[FunctionReference, Concurrency] = defaultdict(Concurrency)
+
+    async def deploy(self, description: FunctionDescription) -> dict[str, Any]:
+        """Deploy a function or a version of it, or replace it; its URL stays. Returns its status.
+
+        Raises ``RuntimeNotFoundError``, ``AdapterNotFoundError`` or ``DescriptionError`` when it cannot run here; what was
+        deployed before then still runs.
+        """
+        reference = description.reference
+        package = await asyncio.to_thread(self._package, description)
+        concurrency = self._concurrency[_unqualified(reference)]
+        before = self._deployments.get(reference)
+        function = Function(package, self._host, concurrency)
+        deployment = Deployment(function, None, before.port if before else None)
+        await self._move_url(before, deployment)
+        if not reference.qualifier:
+            concurrency.reserved = description.reserved_concurrency
+        self._deployments[reference] = deployment
+        if before is not None:
+            await self._end(before)
+        return _status(deployment)
+
+    async def remove(self, reference: FunctionReference) -> None:
+        """Remove a version or an alias; or else the function with all of them, their environments and URLs.
+
+        Raises ``FunctionNotFoundError``.
+        """
+        whole = not reference.qualifier
+        found = [
+            deployed
+            for deployed in self._deployments
+            if deployed == reference or (whole and _unqualified(deployed) == reference)
+        ]
+        if not found:
+            raise _not_found(reference)
+        for deployed in found:
+            deployment = self._deployments.pop(deployed)
+            await self._end(deployment)
+            if deployment.port is not None:
+                self._host.ports.give_back(deployment.port)
+        if whole:
+            self._concurrency.pop(reference, None)
+
+    def reserve(self, reference: FunctionReference, concurrency: int | None) -> None:
+        """Let a function have so many invocations at once from now on. Raises ``FunctionNotFoundError``."""
+        if reference not in self._deployments:
+            raise _not_found(reference)
+        self._concurrency[reference].reserved = concurrency
+
+    def find(self, reference: FunctionReference) -> Function | None:
+        """What is deployed there."""
+        deployment = self._deployments.get(reference)
+        return deployment.function if deployment else None
+
+    def status(self) -> list[dict[str, Any]]:
+        """What runs, as plain JSON values. Of versions and aliases, those alone that have a URL or an environment."""
+        return [
+            _status(deployment)
+            for reference, deployment in self._deployments.items()
+            if not reference.qualifier or deployment.url or deployment.function.environments
+        ]
+
+    async def close(self) -> None:
+        """End all of them."""
+        await asyncio.gather(*(self._end(deployment) for deployment in self._deployments.values()))
+        self._deployments.clear()
+
+    def _package(self, description: FunctionDescription) -> Package:
+        """What takes time: the runtime's interpreter, the adapter and the layers."""
+        runtime = managed_runtime(description.runtime)
+        opt = self._host.temporary_folder(f"{description.name}-opt")
+        try:
+            layers.lay_out(description, opt, adapter)
+        except BaseException:
+            shutil.rmtree(opt)
+            raise
+        return Package(description, runtime, opt)
+
+    async def _move_url(self, before: Deployment | None, after: Deployment) -> None:
+        """Give the new deployment the URL that it declares: the old one's, so that no request finds it closed."""
+        if after.function.description.url is None:
+            return
+        reference = after.function.description.reference
+        if before is not None and before.url is not None:
+            after.url, before.url = before.url, None
+            after.url.function = after.function
+        else:
+            after.port = after.port or self._host.ports.take(f"function {reference.label}")
+            after.url = FunctionUrl(after.function, self._host.limits, self._authenticator)
+            await after.url.listen(after.port)
+
+    @staticmethod
+    async def _end(deployment: Deployment) -> None:
+        if deployment.url is not None:
+            deployment.url.stop_listening()
+        await deployment.function.stop()
+        if deployment.url is not None:
+            await deployment.url.close()
+        shutil.rmtree(deployment.function.package.opt, ignore_errors=True)
+
+
+def _unqualified(reference: FunctionReference) -> FunctionReference:
+    return FunctionReference(reference.name, "", reference.region)
+
+
+def _not_found(reference: FunctionReference) -> FunctionNotFoundError:
+    return FunctionNotFoundError(
+        f"No function {reference.label} is deployed.", next_step="See what is: lambdastream status"
+    )
+
+
+def _status(deployment: Deployment) -> dict[str, Any]:
+    description = deployment.function.description
+    return {
+        "name": description.reference.label,
+        "url": deployment.url.address if deployment.url else None,
+        "invoke_mode": description.url.invoke_mode if description.url else None,
+        "auth_type": description.url.auth_type if description.url else None,
+        "environments": [
+            {"state": state, "port": environment.port, "pids": environment.pids}
+            for environment, state in deployment.function.environments
+        ],
+    }

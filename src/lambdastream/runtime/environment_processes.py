@@ -1,0 +1,93 @@
+"""The processes of one execution environment, together: waiting while they run, what they print, what they take."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from lambdastream.runtime.processes import Process, exit_reason
+from lambdastream.wire import function_error
+
+MEMORY_POLL: Final = 0.5
+RUNTIME: Final = "runtime"
+
+
+class ExitedError(Exception):
+    """A process of the environment ended, while it was needed."""
+
+    def __init__(self, error_type: str, reason: str) -> None:
+        super().__init__(reason)
+        self.error_type = error_type
+        self.reason = reason
+
+
+class EnvironmentProcesses:
+    """The runtime and the extensions, in the order of their start. The runtime's name is ``RUNTIME``."""
+
+    def __init__(self) -> None:
+        self._processes: list[Process] = []
+        self._memory = 0
+        self._memory_read_at = 0.0
+
+    @property
+    def pids(self) -> list[int]:
+        """The process ids."""
+        return [process.pid for process in self._processes]
+
+    @property
+    def are_ending(self) -> bool:
+        """Whether one of them has ended, or is about to."""
+        return any(process.is_ending for process in self._processes)
+
+    def add(self, process: Process) -> None:
+        """One more was started."""
+        self._processes.append(process)
+
+    def read_output(self) -> None:
+        """Put what all of them have printed so far into the log, now."""
+        for process in self._processes:
+            process.read_output()
+
+    async def until_exit(self) -> None:
+        """Wait until one of them has ended."""
+        await asyncio.wait([process.exited for process in self._processes], return_when=asyncio.FIRST_COMPLETED)
+
+    async def while_running(self, waiting: Coroutine[Any, Any, None]) -> None:
+        """Wait for something that a process must do. Raises ``ExitedError`` when one of them ends instead."""
+        task = asyncio.ensure_future(waiting)
+        exits = [process.exited for process in self._processes]
+        try:
+            await asyncio.wait([task, *exits], return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                await self._raise_exit()
+            task.result()
+        finally:
+            task.cancel()
+
+    async def stop(self, grace: Callable[[Process], float]) -> None:
+        """End them, the last one first. ``grace`` says how many seconds each has to end by itself."""
+        for process in reversed(self._processes):
+            await process.stop(grace=grace(process))
+        self._processes.clear()
+
+    def peak_memory(self) -> int:
+        """The most memory that they have had, in bytes; it is up to half a second old.
+
+        Reading it takes longer than a short invocation does, and the next one waits meanwhile.
+        """
+        now = time.monotonic()
+        if now - self._memory_read_at > MEMORY_POLL:
+            self._memory_read_at = now
+            self._memory = sum(process.peak_memory() for process in self._processes)
+        return self._memory
+
+    async def _raise_exit(self) -> None:
+        for process in self._processes:
+            if process.exited.done():
+                await process.end_of_output()
+                error_type = (
+                    function_error.RUNTIME_EXIT_ERROR if process.name == RUNTIME else function_error.EXTENSION_CRASH
+                )
+                raise ExitedError(error_type, exit_reason(process.exited.result()))
