@@ -36,8 +36,9 @@ def test_else_it_is_the_local_aws_which_starts(tmp_path):
     project = Project(tmp_path)
     boto3.client("s3", region_name="us-east-1")
     try:
-        target.choose(project, port=0)
+        found = target.choose(project, port=0)
         endpoint = project.running().endpoint
+        assert (found.is_local, found.endpoint) == (True, endpoint)
         assert boto3.client("lambda").meta.endpoint_url == endpoint
         assert boto3.client("lambda").list_functions()["Functions"] == []
         assert not {"AWS_ACCESS_KEY_ID", "AWS_REGION"} & set(os.environ)

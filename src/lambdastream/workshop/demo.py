@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
 from lambdastream.control.profile import REGION, Profile
 from lambdastream.control.project import Project, Running
 from lambdastream.errors import SetupError
 from lambdastream.workshop.sam import sam
+from lambdastream.workshop.workspace import find_course
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +36,25 @@ def deploy(project: Project, running: Running) -> dict[str, str]:
     return outputs(project, running)
 
 
+def ready() -> dict[str, str]:
+    """The outputs of the demo stack, for a notebook: it is built and deployed first where the profile's AWS lacks it.
+
+    Raises ``SetupError``.
+    """
+    import boto3  # noqa: PLC0415 - it takes a moment
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+
+    client = boto3.client("cloudformation")
+    try:
+        return _outputs(client)
+    except (ClientError, LookupError):
+        # Not there, or not to its end.
+        project = find_course(Path.cwd())
+        sam(project, "build", environment=os.environ)
+        sam(project, "deploy", "--stack-name", STACK, environment=os.environ)
+        return _outputs(client)
+
+
 def outputs(project: Project, running: Running) -> dict[str, str]:
     """The outputs of the demo stack on a local AWS that runs."""
     import boto3  # noqa: PLC0415 - it takes a moment, while sam starts
@@ -45,6 +67,10 @@ def outputs(project: Project, running: Running) -> dict[str, str]:
         aws_access_key_id=keys.access_key_id,
         aws_secret_access_key=keys.secret_access_key,
     )
+    return _outputs(client)
+
+
+def _outputs(client: Any) -> dict[str, str]:
     (stack,) = client.describe_stacks(StackName=STACK)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 

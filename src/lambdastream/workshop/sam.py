@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,10 +18,11 @@ from lambdastream.workshop.samconfig import machine_parameters
 LAST_LINES: Final = 15
 
 
-def sam(project: Project, command: str, *options: str) -> None:
+def sam(project: Project, command: str, *options: str, environment: Mapping[str, str] | None = None) -> None:
     """Run ``sam build`` or ``sam deploy`` in the project's folder, for the interpreter and the processor of this machine.
 
-    What it prints is seen when it fails: ``SetupError`` has the end of it.
+    It goes to the project's local AWS, or where ``environment`` points. What it prints is seen when it fails:
+    ``SetupError`` has the end of it.
     """
     parameters = " ".join(f"{name}={value}" for name, value in machine_parameters().items())
     # It leaves temporary folders behind: they go with this one.
@@ -28,7 +30,7 @@ def sam(project: Project, command: str, *options: str) -> None:
         done = subprocess.run(
             [Path(sys.executable).with_name("sam"), command, "--parameter-overrides", parameters, *options],
             cwd=project.root,
-            env=Profile(project).environment(os.environ) | {"PATH": _path(), "TMPDIR": temporary},
+            env={**(environment or Profile(project).environment(os.environ))} | {"PATH": _path(), "TMPDIR": temporary},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from lambdastream.control import supervisor
-from lambdastream.control.profile import WINS_OVER_A_PROFILE, Profile
-from lambdastream.control.project import STATE, Project
+from lambdastream.control import Destination, destination, supervisor
+from lambdastream.control.profile import Profile, environment_for_aws, project_of_config
+from lambdastream.control.project import Project
 from lambdastream.errors import LocalAwsError
 
 AWS_PROFILE: Final = "LAMBDASTREAM_AWS_PROFILE"
@@ -19,8 +19,8 @@ AWS_PROFILE: Final = "LAMBDASTREAM_AWS_PROFILE"
 FILES: Final = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 
 
-def choose(project: Project, port: int = supervisor.DEFAULT_PORT) -> str:
-    """Point this process, and what it starts, at its AWS; returns a line that says which it is.
+def choose(project: Project, port: int = supervisor.DEFAULT_PORT) -> Destination:
+    """Point this process, and what it starts, at its AWS; returns which it is.
 
     It is AWS when ``LAMBDASTREAM_AWS_PROFILE`` names a profile. Else it is the project's local AWS, which is started if it
     does not run; ``port`` is then its endpoint's. Raises ``LocalAwsError`` when it does not start.
@@ -34,7 +34,7 @@ def choose(project: Project, port: int = supervisor.DEFAULT_PORT) -> str:
     if "boto3" in sys.modules:
         # Its default session has read the environment as it was.
         sys.modules["boto3"].__dict__["DEFAULT_SESSION"] = None
-    return os.environ["AWS_PROFILE"]
+    return destination()
 
 
 def _start(project: Project, port: int) -> None:
@@ -47,12 +47,9 @@ def _start(project: Project, port: int) -> None:
 
 
 def _use_aws(profile: str) -> None:
-    kept = {name: value for name, value in os.environ.items() if name not in WINS_OVER_A_PROFILE}
-    for name in FILES:
-        if Path(kept.get(name, "")).parent.parent.name == STATE:
-            del kept[name]
-    kept.pop("SAM_CLI_POLL_DELAY", None)
-    _replace_environment(kept | {"AWS_PROFILE": profile})
+    # The files of a local AWS are dropped; files of the reader's own, at a place of their own, are not.
+    own = {} if project_of_config(os.environ) else {name: os.environ[name] for name in FILES if name in os.environ}
+    _replace_environment(environment_for_aws(profile, os.environ) | own)
 
 
 def _replace_environment(environment: dict[str, str]) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from IPython.display import display
+
 from lambdastream.control.project import Project
 from lambdastream.errors import UsageError
 from lambdastream.workshop import samconfig, target
@@ -60,7 +62,7 @@ def open_workspace(number: str, *, start: Path | None = None) -> Workspace:
     samconfig.write(folder, workspace.stack)
     os.chdir(folder)
     _tell(project, workspace, files, aside)
-    print(destination)
+    display(destination)  # type: ignore[no-untyped-call]
     return workspace
 
 
