@@ -2,6 +2,8 @@
 # ruff: noqa: S108 - the temporary paths here are text to be replaced
 
 import base64
+import contextlib
+import io
 import json
 import os
 import signal
@@ -80,9 +82,9 @@ def written(write_notebook, tmp_path_factory):
     notebook = json.loads(path.read_text())
     notebook["cells"][0]["metadata"] = {"execution": {"iopub.status.busy": "2026"}, "tags": ["step"]}
     path.write_text(json.dumps(notebook))
-    done = subprocess.run([*RUNNER, path.name], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == "one.ipynb: written.\n"
+    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert main([path.name]) == 0
+    assert printed.getvalue() == "one.ipynb: written.\n"
     return path
 
 
