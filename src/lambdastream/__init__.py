@@ -4,3 +4,9 @@ It runs functions with the real ``awslambdaric`` and the real Lambda Web Adapter
 Docker. The packages, lowest first: ``errors``, ``wire``, ``runtime``, ``doors``, ``control``, ``workshop`` and ``cli``;
 ``client`` stands apart and knows nothing of the local half.
 """
+
+import sys
+
+# httpx also imports its own command line, with rich and click, when these are installed. Nothing here uses it, and it takes
+# longer to import than httpx itself: every command would wait for it.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]

@@ -65,3 +65,9 @@ def test_a_managed_runtime_has_the_interface_client_and_boto3_and_nothing_of_the
     source = "import importlib.util as u; print([bool(u.find_spec(m)) for m in ('awslambdaric', 'boto3', 'pytest')])"
     answer = subprocess.run([runtime.python, "-I", "-c", source], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[True, True, False]"
+
+
+def test_a_managed_runtime_writes_nothing_into_the_task_root(tmp_path):
+    (tmp_path / "app.py").write_text("")
+    subprocess.run([managed_runtime(own_runtime()).python, "-c", "import app"], cwd=tmp_path, check=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["app.py"]

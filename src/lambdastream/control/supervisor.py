@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -93,6 +94,8 @@ def start(project: Project, port: int, *, fresh: bool = False) -> Running:
         if running.pid == process.pid:
             # Else another one was faster, and this one is not needed.
             undo.pop_all()
+            # Whoever has started it need not wait for its end; somebody has to, or it stays as a zombie.
+            threading.Thread(target=process.wait, daemon=True).start()
     return running
 
 
