@@ -43,6 +43,7 @@ REQUEST_ID = "5f0c3b0e-6d5f-4a1e-9f3b-0d5c8f3c1a11"
         pytest.param("http://localhost:4566", "http://localhost:PORT", id="port of localhost"),
         pytest.param("10.127.0.0.1 at 12:30:45", "10.127.0.0.1 at 12:30:45", id="no port"),
         pytest.param("Sat, 21 Nov 2026 08:00:45 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", id="date of a message"),
+        pytest.param("Overwriting app/chat/main.py\n", "Writing app/chat/main.py\n", id="a file that is written again"),
         pytest.param("first byte before the last: True", "first byte before the last: True", id="the rest"),
     ],
 )
