@@ -31,9 +31,7 @@ capabilities = "CAPABILITY_IAM"
 resolve_s3 = true
 confirm_changeset = false
 fail_on_empty_changeset = false
-
-[default.delete.parameters]
-no_prompts = true
+no_prompts = true  # for "sam delete", which reads this section
 """
 
 
