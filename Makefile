@@ -32,6 +32,8 @@ bench: $(READY) ## Measure; writes benchmarks/results.json
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 notebooks: $(READY) ## Run the notebooks and write their outputs
+	@# In fresh workspaces: what was changed in them would be told in the outputs. The old ones are kept.
+	@if [ -d workspace ]; then mkdir -p .lambdastream && mv workspace .lambdastream/workspace-$$(date +%Y%m%d-%H%M%S); fi
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m lambdastream.workshop.notebooks notebooks
 	$(BIN)/python -m lambdastream.workshop.race_picture notebooks/06-the-race.ipynb notebooks/images/race.png
 
