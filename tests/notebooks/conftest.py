@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,14 +92,29 @@ def _copy_of_the_course(root: Path) -> Course:
     return Course(root)
 
 
+@contextmanager
+def _running_course(root: Path) -> Iterator[Course]:
+    made = _copy_of_the_course(root)
+    project = Project(made.root)
+    supervisor.start(project, 0)
+    try:
+        yield made
+    finally:
+        supervisor.stop(project)
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
     """The course, whose local AWS runs on a free port. Its notebooks have their solutions put in."""
-    made = _copy_of_the_course(tmp_path_factory.mktemp("course"))
-    project = Project(made.root)
-    supervisor.start(project, 0)
-    yield made
-    supervisor.stop(project)
+    with _running_course(tmp_path_factory.mktemp("course")) as made:
+        yield made
+
+
+@pytest.fixture
+def fresh_course(tmp_path: Path) -> Iterator[Course]:
+    """A course for one test, which may break it."""
+    with _running_course(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,7 @@ REQUEST_ID = "5f0c3b0e-6d5f-4a1e-9f3b-0d5c8f3c1a11"
         pytest.param(f"in {PROJECT}.", "in PROJECT.", id="project at a sentence's end"),
         pytest.param(f"file://{PROJECT}/a", "file://PROJECT/a", id="project as a URL"),
         pytest.param(f'"{PROJECT}"', '"PROJECT"', id="project in quotes"),
+        pytest.param(f"\x1b[35m{PROJECT}/\x1b[0m", "\x1b[35mPROJECT/\x1b[0m", id="project in a colour"),
         pytest.param(f"{PROJECT}-2/a", f"{PROJECT}-2/a", id="another project"),
         pytest.param("/somewhere/my-project", "/somewhere/my-project", id="the dot is a dot"),
         pytest.param(f"x{PROJECT}", f"x{PROJECT}", id="inside another path"),

@@ -1,0 +1,26 @@
+"""An app that is broken makes a notebook fail: the claims in it are measured, not told."""
+
+from collections.abc import Callable
+
+import pytest
+
+MUTATIONS = [
+    pytest.param(
+        "02", "06", "TextStream(paced(answer(query)), ", "TextStream(iter([''.join(answer(query))]), ", id="it buffers"
+    ),
+    pytest.param("06", "06", "AWS_LWA_INVOKE_MODE: response_stream", "ABSENT: response_stream", id="no streaming mode"),
+    pytest.param("02", "02", 'START = \\"[START]\\\\n\\"', 'START = \\"[STRAT]\\\\n\\"', id="a broken marker"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("written", "run", "before", "after"), MUTATIONS)
+def test_a_broken_app_fails_a_notebook(
+    nbval: Callable[..., object], fresh_course: object, written: str, run: str, before: str, after: str
+) -> None:
+    fresh_course.mutate(written, before, after)
+    done = nbval(fresh_course.notebook(run), strict=False)
+    assert done.returncode == 1, done.output
+    assert "FAILED" in done.outcomes
+    assert "AssertionError" in done.output or "Error" in done.output
