@@ -8,6 +8,7 @@ reading notebooks and what ``!cp`` names.
 from __future__ import annotations
 
 import json
+import os
 import posixpath
 import shlex
 from collections.abc import Iterator
@@ -61,7 +62,7 @@ class Step:
             case ["!cp", *sources, target] if sources:
                 for source in sources:
                     path = posixpath.join(target, Path(source).name) if target.endswith("/") else target
-                    origin = workspace / source
+                    origin = Path(os.path.normpath(workspace / source))  # the workspace need not be there yet
                     files[path] = File(origin.read_bytes(), origin.stat().st_mode & 0o777)
             case _:
                 raise NotebookError(
