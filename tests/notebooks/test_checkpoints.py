@@ -10,7 +10,7 @@ from lambdastream.workshop.steps import File, checkpoint
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 APP = [path.relative_to(ROOT) for path in sorted((ROOT / "app" / "chat").rglob("*")) if path.is_file()]
-APP = [str(path) for path in APP if "__pycache__" not in path.parts]
+APP = sorted(str(path) for path in APP if "__pycache__" not in path.parts)
 
 
 @pytest.fixture(scope="module")
