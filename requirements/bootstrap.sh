@@ -52,3 +52,7 @@ export VIRTUAL_ENV=$PWD/$venv
 # jsonschema's optional check of IRIs takes two seconds at every import of nbformat, and nothing here needs it.
 "$venv/bin/uv" pip uninstall --quiet rfc3987-syntax
 "$venv/bin/uv" pip install --quiet --no-deps --no-build-isolation --editable .
+# JupyterLab would ask whether to fetch news from its makers' site.
+settings=$venv/share/jupyter/lab/settings
+mkdir -p "$settings"
+echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' >"$settings/overrides.json"

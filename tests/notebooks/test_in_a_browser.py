@@ -1,6 +1,7 @@
 """A reader opens JupyterLab in a browser, and runs all cells."""
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -41,8 +42,8 @@ def outputs(path: Path) -> list[nbformat.NotebookNode]:
 
 def run_all(page: Page, notebook: Path) -> list[nbformat.NotebookNode]:
     """Open a notebook, clear its outputs, run all its cells, save it; returns its code cells as saved."""
-    page.get_by_text("Edit", exact=True).wait_for(timeout=PATIENCE * 1000)
     page.goto(page.url.partition("/lab")[0] + f"/lab/tree/notebooks/{notebook.name}?reset")
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=PATIENCE * 1000)
     menu(page, "Edit", "Clear Outputs of All Cells")
     menu(page, "Run", "Run All Cells")
     deadline = time.monotonic() + PATIENCE
@@ -57,7 +58,7 @@ def run_all(page: Page, notebook: Path) -> list[nbformat.NotebookNode]:
 
 def menu(page: Page, name: str, entry: str) -> None:
     page.locator(".lm-MenuBar-itemLabel", has_text=name).first.click(timeout=PATIENCE * 1000)
-    page.locator(".lm-Menu-itemLabel").get_by_text(entry, exact=True).click()
+    page.locator(".lm-Menu-itemLabel").filter(has_text=re.compile(f"^{entry}$")).click()
 
 
 @pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine: apt install chromium")
