@@ -41,6 +41,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         pytest.param(
             ["!mkdir -p d/e\n\n# a word\n!cp one.txt d/"], {"d/one.txt": File(b"one")}, id="a copy in a folder"
         ),
+        pytest.param(["!cp one.txt ."], {"one.txt": File(b"one")}, id="a copy right here"),
         pytest.param(["!cp one.txt two.txt"], {"two.txt": File(b"one")}, id="a copy by another name"),
     ],
 )

@@ -61,7 +61,8 @@ class Step:
                 files[path] = replace(files[path], mode=PROGRAM)
             case ["!cp", *sources, target] if sources:
                 for source in sources:
-                    path = posixpath.join(target, Path(source).name) if target.endswith("/") else target
+                    into_folder = target == "." or target.endswith("/")
+                    path = posixpath.normpath(posixpath.join(target, Path(source).name)) if into_folder else target
                     origin = Path(os.path.normpath(workspace / source))  # the workspace need not be there yet
                     files[path] = File(origin.read_bytes(), origin.stat().st_mode & 0o777)
             case _:
