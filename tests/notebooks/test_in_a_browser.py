@@ -62,8 +62,9 @@ def menu(page: Page, name: str, entry: str) -> None:
 
 
 @pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine: apt install chromium")
+@pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("number", ["00", pytest.param("06", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", ["00", "06"])
 def test_all_cells_run_in_jupyterlab(course: object, page: Page, number: str) -> None:
     notebook = course.notebook(number)
     cells = run_all(page, notebook)

@@ -156,6 +156,7 @@ def test_a_lab_that_is_told_to_end_or_killed_leaves_nothing(stand_in, eventually
     assert not killed.project.is_locked()
 
 
+@pytest.mark.slow
 def test_a_check_ends_by_itself_and_leaves_alone_what_ran_before(stand_in) -> None:
     lab = stand_in()
     # The project's own modules must not stand in for those that the lab imports.
