@@ -5,6 +5,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -49,9 +50,10 @@ def run_all(page: Page, notebook: Path) -> list[nbformat.NotebookNode]:
     deadline = time.monotonic() + PATIENCE
     while True:
         page.keyboard.press("Control+s")
-        cells = outputs(notebook)
-        if cells[-1].execution_count and not page.locator("text=/^\\[\\*\\]:$/").count():
-            return cells
+        with suppress(nbformat.reader.NotJSONError):  # it is being written
+            cells = outputs(notebook)
+            if cells[-1].execution_count and not page.locator("text=/^\\[\\*\\]:$/").count():
+                return cells
         assert time.monotonic() < deadline, f"{notebook.name} never came to its end"
         page.wait_for_timeout(300)
 
