@@ -22,6 +22,8 @@ from lambdastream.control import connect, supervisor
 from lambdastream.control.profile import NAME, REGION, Profile
 from lambdastream.control.project import Project
 
+pytestmark = pytest.mark.slow
+
 BIN = Path(sys.executable).parent
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 PATIENCE = 60

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 RUN = ROOT / "benchmarks" / "run.py"
 STREAMS = {
@@ -172,7 +174,6 @@ def environ(path):
         return b""
 
 
-@pytest.mark.slow
 def test_interrupted_while_it_starts_a_local_aws_it_leaves_nothing(tmp_path):
     command = [sys.executable, str(RUN), "--quick", "--only", "deployments"]
     variables = {**os.environ, "TMPDIR": str(tmp_path)}
@@ -191,7 +192,6 @@ def test_interrupted_while_it_starts_a_local_aws_it_leaves_nothing(tmp_path):
     nothing_is_left(tmp_path)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(330)
 def test_the_figures_with_sam(tmp_path):
     output, variables = tmp_path / "results.json", {**os.environ, "TMPDIR": str(tmp_path)}

@@ -117,7 +117,8 @@ def test_status_has_its_documented_form(running, local_aws: LocalAws) -> None:
     (shown,) = [each for each in status["functions"] if each["name"] == "shown"]
     assert set(shown) == {"name", "url", "invoke_mode", "auth_type", "environments"}
     assert (shown["url"], shown["invoke_mode"], shown["auth_type"]) == (function.url, "BUFFERED", "NONE")
-    assert [environment["state"] for environment in shown["environments"]] == ["idle"]
+    (environment,) = shown["environments"]
+    assert environment["state"] in {"busy", "idle"}  # the client may have its answer before the environment is free
 
 
 @pytest.mark.parametrize("token", ["", "Bearer wrong", "Bearer \u00fc"], ids=ascii)

@@ -164,6 +164,7 @@ def deploy_two_at_once(aws: Aws) -> tuple[dict[str, str], dict[str, str]]:
     return one, other
 
 
+@pytest.mark.slow
 def test_what_was_deployed_is_there_when_it_was_killed_and_gone_when_it_starts_fresh(
     sandbox: Any, aws: Aws, eventually: Eventually
 ) -> None:

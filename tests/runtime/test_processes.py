@@ -13,9 +13,7 @@ from lambdastream.runtime.watchdog import Watchdog
 NEVER_ENDS = "import time\nprint('here', flush=True)\nwhile True: time.sleep(60)"
 DEAF = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + NEVER_ENDS
 # Not by print: it cannot be entered again, when the signal comes in the middle of the one that says `here`.
-POLITE = (
-    "import os, signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: (os.write(1, b'bye\\n'), sys.exit(3)))\n"
-)
+POLITE = "import os, signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: (os.write(1, b'bye\\n'), sys.exit(3)))\n"
 PARENT = "import subprocess, sys\nprint(subprocess.Popen([sys.executable, '-c', {!r}]).pid, flush=True)\n" + NEVER_ENDS
 
 

@@ -7,6 +7,8 @@ import sys
 import httpx
 import pytest
 
+pytestmark = pytest.mark.slow
+
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 URL = re.compile(r"http://127\.0\.0\.1:\d+/?")
 TEMPLATE = f"""

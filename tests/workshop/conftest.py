@@ -137,18 +137,15 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def make_lab(folder: Path, app: dict[str, str] | None) -> Lab:
-    """A project with everything that a lab needs. ``app`` is another one than the chat app, without requirements."""
+def make_lab(folder: Path, app: dict[str, str]) -> Lab:
+    """A project with everything that a lab needs. ``app`` stands in for the chat app, without requirements."""
     lab = Lab(folder)
     root = lab.project.root
     (root / "notebooks").mkdir(parents=True)
     lab.temporary.mkdir()
     for name in ("pyproject.toml", "template.yaml", "samconfig.toml"):
         shutil.copy(ROOT / name, root)
-    if app is None:
-        (root / "notebooks" / "00-start-here.ipynb").touch()
-        shutil.copytree(ROOT / "app" / "chat", root / "app" / "chat")
-        return lab
+    (root / "notebooks" / "00-start-here.ipynb").touch()
     (root / "app" / "chat").mkdir(parents=True)
     for name, text in app.items():
         path = root / "app" / "chat" / name
@@ -157,13 +154,7 @@ def make_lab(folder: Path, app: dict[str, str] | None) -> Lab:
     return lab
 
 
-@pytest.fixture(scope="module")
-def chat_lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """A lab on the chat app."""
-    return make_lab(tmp_path_factory.mktemp("lab"), None)
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Lab]:
     """Make a lab on an app that starts fast. ``handler`` is the text of another handler.py; ``pause`` is in seconds."""
 

@@ -77,19 +77,18 @@ def start_kernel(lab, eventually: Eventually) -> int:
 
 
 @pytest.fixture(scope="module")
-def observed(chat_lab, eventually: Eventually) -> Observed:
-    with ready(chat_lab) as (process,):
-        page = httpx.get(chat_lab.jupyter)
-        answers = [
-            chat_lab.call("GET", "/api/contents/notebooks", **token) for token in ({}, {"no": ""}, {"token": "x"})
-        ]
-        kernel = start_kernel(chat_lab, eventually)
+def observed(stand_in, eventually: Eventually) -> Observed:
+    lab = stand_in()
+    with ready(lab) as (process,):
+        page = httpx.get(lab.jupyter)
+        answers = [lab.call("GET", "/api/contents/notebooks", **token) for token in ({}, {"no": ""}, {"token": "x"})]
+        kernel = start_kernel(lab, eventually)
         path = dict(line.partition("=")[::2] for line in Path(f"/proc/{kernel}/environ").read_text().split("\0"))[
             "PATH"
         ]
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=DEADLINE)
-        return Observed(chat_lab.printed, page, *answers, path, process.returncode, stderr, chat_lab.left())
+        return Observed(lab.printed, page, *answers, path, process.returncode, stderr, lab.left())
 
 
 def test_the_preflight_is_printed_step_by_step(observed: Observed) -> None:
@@ -140,6 +139,7 @@ def test_ctrl_c_ends_everything(observed: Observed) -> None:
     assert observed.left == []
 
 
+@pytest.mark.slow
 def test_a_lab_that_is_told_to_end_or_killed_leaves_nothing(stand_in, eventually: Eventually) -> None:
     terminated, killed = labs = stand_in(), stand_in()
     with ready(*labs, command=(sys.executable, "-c", WITHOUT_A_RACE)) as processes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,6 +16,8 @@ from lambdastream.control.project import Project, Running, find_project
 from lambdastream.runtime.description import FunctionDescription
 
 PATIENCE: Final = 600.0
+# It is loopback, without TLS: a tenth of a second to read the certificates of the world, each time, would be lost.
+_NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,9 @@ class LocalAws:
     def _call(self, method: str, path: str, **body: Any) -> Any:
         url = f"{self.endpoint}/_lambdastream/{path}"
         try:
-            response = httpx.request(method, url, headers=self._headers, timeout=PATIENCE, trust_env=False, **body)
+            response = httpx.request(
+                method, url, headers=self._headers, timeout=PATIENCE, trust_env=False, verify=_NO_TLS, **body
+            )
         except httpx.TransportError as error:
             raise errors.NotRunningError(
                 f"The local AWS at {self.endpoint} does not answer: {error}.",

@@ -3,8 +3,6 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdastream.control.gaps.sam_transform import ManagedPolicies
-
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
 Resources:
@@ -31,6 +29,8 @@ def test_a_serverless_function_becomes_its_resources(control_plane):
 
 
 def test_managed_policies_are_known_by_name():
+    from lambdastream.control.gaps.sam_transform import ManagedPolicies  # here, since it imports moto: seconds
+
     arn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
     assert ManagedPolicies().load()["AmazonS3ReadOnlyAccess"] == arn
 
