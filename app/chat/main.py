@@ -14,7 +14,7 @@ from chat_protocol import END, START, artifact, text
 from pace import paced
 
 SENTENCE = "This is streaming from Lambda"
-NOSNIFF = {"X-Content-Type-Options": "nosniff"}  # else browsers hold back short text to guess its type
+NOSNIFF = {"X-Content-Type-Options": "nosniff"}  # else a browser may hold back short text to guess its type
 
 app = FastAPI(title="Streaming from Lambda", description="Answers that arrive while they are being written.")
 app.include_router(files.router)

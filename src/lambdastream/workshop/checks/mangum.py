@@ -33,7 +33,10 @@ def event_for(function: Callable[..., dict[str, Any]]) -> str:
 
 def _is(value: object, wanted: object, where: str) -> None:
     if value != wanted:
-        raise NotYet(f"{where[0].upper()}{where[1:]} is {value!r}, not {wanted!r}.")
+        raise NotYet(
+            f"{where[0].upper()}{where[1:]} is {value!r}, not {wanted!r}.",
+            "Start from the event above: method, path and query take the place of its own, and the rest stays.",
+        )
 
 
 @check
