@@ -31,7 +31,10 @@ START = {
     "up --detach, until it returns": ("s", None),
     "up, until the first AWS call is answered": ("s", "value <= 5"),
 }
-CREATION = {"boto3 create_function, until the first streamed byte": ("s", "value <= 1.5")}
+CREATION = {
+    "boto3 create_function, until the first streamed byte": ("s", "value <= 1.5"),
+    "boto3 create_function, until the first streamed byte: the app's own start": ("s", None),
+}
 WITH_SAM = {
     "sam deploy, built": ("s", "value <= 8"),
     "sam deploy, built: the local AWS's own work": ("s", None),
