@@ -44,7 +44,7 @@ requirements: $(READY) ## Compile the pinned, hashed requirements anew
 
 clean: ## Remove everything that was made here
 	@if [ -x $(BIN)/lambdastream ]; then $(BIN)/lambdastream down; fi
-	rm -rf $(VENV) .lambdastream build dist .mypy_cache .pytest_cache .ruff_cache workspace
+	rm -rf $(VENV) .lambdastream build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache workspace
 
 # The environment: made once, made anew when a requirement changes.
 $(READY): requirements/lab.txt requirements/uv.txt pyproject.toml requirements/bootstrap.sh

@@ -22,6 +22,7 @@ from benchmarks.uvicorn_alone import uvicorn_alone
 from lambdastream.control import FunctionDescription, LocalAws, connect, supervisor
 from lambdastream.control.project import Project
 from lambdastream.errors import SetupError
+from lambdastream.runtime.limits import LIFTED, Limits
 from lambdastream.runtime.watchdog import Watchdog
 
 FIRST_ANSWER_SECONDS: Final = 60
@@ -63,7 +64,8 @@ def address(url: str) -> Address:
 
 @contextmanager
 def _local_aws(project: Project, watchdog: Watchdog) -> Iterator[LocalAws]:
-    running = supervisor.start(project, 0)
+    # Without Lambda's own pace: what is measured is what the local AWS can do.
+    running = supervisor.start(project, 0, limits=Limits(stream_rate=LIFTED, stream_payload=LIFTED))
     watchdog.watch_group(running.pid)
     try:
         yield connect(project)

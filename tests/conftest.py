@@ -21,6 +21,7 @@ import uvloop
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from hypothesis import settings
 
 from lambdastream.control.profile import Profile
 from lambdastream.control.project import Project
@@ -29,13 +30,18 @@ from lambdastream.doors.authentication import Keys
 from lambdastream.doors.data_plane import DataPlane
 from lambdastream.runtime.description import FunctionDescription, FunctionUrlConfig
 from lambdastream.runtime.interpreter import managed_runtime, own_runtime, uv
-from lambdastream.runtime.limits import Limits
+from lambdastream.runtime.limits import LIFTED, Limits
 
 FUNCTIONS = Path(__file__).parent / "functions"
 CHAT = Path(__file__).parents[1] / "app" / "chat"
 CHAT_REQUIREMENTS = Path(__file__).parents[1] / "requirements" / "chat.txt"
 ADAPTER_LAYER = "arn:aws:lambda:us-east-1:753240598075:layer:LambdaAdapterLayerX86:27"
 PATIENCE = 20
+
+# The same examples every time; `make test ARGS=--hypothesis-profile=thorough` looks for others, and for longer.
+settings.register_profile("usual", derandomize=True, database=None, deadline=None, max_examples=60)
+settings.register_profile("thorough", settings.get_profile("usual"), derandomize=False, max_examples=1000)
+settings.load_profile("usual")
 
 
 class LoopThread:
@@ -383,9 +389,9 @@ def chat_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLambda]:
-    """The data plane that most tests share."""
+    """The data plane that most tests share. A long streamed answer does not take as long there as on AWS."""
     os.environ["FROM_THE_PARENT"] = "a function must not see this"
-    with running(tmp_path_factory.mktemp("logs")) as shared:
+    with running(tmp_path_factory.mktemp("logs"), Limits(stream_rate=LIFTED)) as shared:
         yield shared
     del os.environ["FROM_THE_PARENT"]
 

@@ -118,6 +118,8 @@ def following(project: Project, *arguments: str) -> Iterator[subprocess.Popen[st
         (["fly"], "fly"),
         (["up", "--port", "http"], "http is not a port"),
         (["up", "--port", "65536"], "65536 is not a port"),
+        (["up", "--limit", "speed=1"], "speed is no limit. There are: request-payload, "),
+        (["up", "--limit", "stream-rate=fast"], "'fast' is no value of the limit stream-rate. Give a number above 0"),
         (["lab", "--port", "-1"], "--port"),
         (["status", "--yaml"], "--yaml"),
         (["logs"], "FUNCTION"),

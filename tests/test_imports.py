@@ -12,7 +12,7 @@ APP = ROOT / "app"
 
 CHAIN = ("errors", "wire", "runtime", "doors", "control")
 TOP = ("workshop", "cli", "__main__")
-ALONE = ("client", "lint")
+ALONE = ("client", "conformance", "lint")
 ALLOWED = {part: {*CHAIN[: CHAIN.index(part) + 1]} for part in CHAIN}
 ALLOWED |= {part: {"errors", part} for part in ALONE}
 ALLOWED |= {part: {*CHAIN, *TOP, *ALONE} for part in TOP}

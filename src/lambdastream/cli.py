@@ -14,15 +14,21 @@ from typing import Final
 
 from lambdastream.control import supervisor
 from lambdastream.control.deploy_destination import destination
+from lambdastream.control.limit_options import Value, changed_limits, limits_table, parse_limit, with_limits
 from lambdastream.control.local_aws import connect
 from lambdastream.control.logs import log_text
 from lambdastream.control.profile import Profile, environment_for_aws, shell_lines, shell_lines_for_aws
 from lambdastream.control.project import Project, Running, find_project
 from lambdastream.errors import LambdastreamError, UsageError
+from lambdastream.runtime.limits import Limits
 
 FAILED: Final = 1
 WRONG_USAGE: Final = 2
 INTERRUPTED: Final = 130
+
+LIMITS_HELP: Final = """\
+A size has a unit (KB, MB, GB) or is in bytes, a time is in seconds, and none lifts a limit:
+lambdastream up --limit stream-rate=512KB --limit timeout=none"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,10 +54,23 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="lambdastream", description="A local AWS Lambda that streams.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    up_ = commands.add_parser("up", help="start the local AWS")
+    up_ = commands.add_parser(
+        "up",
+        help="start the local AWS",
+        epilog=f"limits, and what they are by default:\n{limits_table()}\n\n{LIMITS_HELP}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     up_.add_argument("--port", type=_port, default=supervisor.DEFAULT_PORT, help="the endpoint's port (%(default)s)")
     up_.add_argument("--detach", action="store_true", help="run it in the background")
     up_.add_argument("--fresh", action="store_true", help="without what was deployed before, and without its logs")
+    up_.add_argument(
+        "--limit",
+        type=_limit,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change or lift a limit; may be given several times",
+    )
     up_.set_defaults(run=up)
 
     commands.add_parser("down", help="end the local AWS").set_defaults(run=down)
@@ -91,10 +110,11 @@ def parser() -> argparse.ArgumentParser:
 
 def up(project: Project, arguments: argparse.Namespace) -> None:
     """Start the local AWS, here or in the background."""
+    limits = with_limits(arguments.limit)
     if arguments.detach:
-        _say_running(supervisor.start(project, arguments.port, fresh=arguments.fresh))
+        _say_running(supervisor.start(project, arguments.port, fresh=arguments.fresh, limits=limits))
     else:
-        supervisor.serve(project, arguments.port, on_ready=_say_running, fresh=arguments.fresh)
+        supervisor.serve(project, arguments.port, on_ready=_say_running, fresh=arguments.fresh, limits=limits)
 
 
 def down(project: Project, arguments: argparse.Namespace) -> None:
@@ -112,6 +132,8 @@ def status(project: Project, arguments: argparse.Namespace) -> None:
     adapter = found["adapter"]
     print(f"endpoint  {found['endpoint']}")
     print(f"adapter   {adapter['version']}  {adapter['path']}" if adapter else "adapter   not fetched yet")
+    for name, value in changed_limits(Limits(**found.get("limits", {}))).items():
+        print(f"limit     {name}={value}")
     for function in found["functions"]:
         states = ", ".join(environment["state"] for environment in function["environments"]) or "cold"
         print(f"function  {function['name']}  {function['url'] or 'no URL'}  {function['invoke_mode'] or ''}  {states}")
@@ -169,6 +191,13 @@ def lab(project: Project, arguments: argparse.Namespace) -> int:
 
 def _say_running(running: Running) -> None:
     print(f"The local AWS runs at {running.endpoint}", flush=True)
+
+
+def _limit(text: str) -> tuple[str, Value]:
+    try:
+        return parse_limit(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(f"{error.problem} {error.next_step}") from error
 
 
 def _port(text: str) -> int:

@@ -6,7 +6,7 @@
     ├── UsageError                 what was asked for makes no sense (the command line exits with 2)
     │   └── DescriptionError       a function's description is wrong
     ├── SetupError                 something that must be on this machine is not
-    │   ├── RuntimeNotFoundError   no interpreter for the declared ``python3.x``
+    │   ├── RuntimeNotFoundError   nothing here runs the declared runtime
     │   ├── AdapterNotFoundError   no Lambda Web Adapter binary, and no way to get one
     │   └── PackagingError         a function's requirements could not be installed
     ├── LocalAwsError              the local AWS cannot do it now
@@ -47,7 +47,7 @@ class SetupError(LambdastreamError):
 
 
 class RuntimeNotFoundError(SetupError):
-    """There is no interpreter on this machine for the declared ``python3.x``."""
+    """Nothing on this machine runs the declared runtime: no interpreter for a ``python3.x``, or another language."""
 
 
 class AdapterNotFoundError(SetupError):

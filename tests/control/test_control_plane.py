@@ -25,6 +25,7 @@ from botocore.exceptions import ClientError
 from lambdastream.runtime.interpreter import own_runtime
 
 COMMAND = [sys.executable, "-m", "lambdastream.control.control_plane"]
+BOOTSTRAP = Path(__file__).parents[1] / "functions" / "custom" / "bootstrap"
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
 
 
@@ -104,6 +105,7 @@ def client(endpoint: str) -> Iterator[Callable[[str], Any]]:
         one.close()
 
 
+@pytest.mark.conformance("logs-order")
 def test_log_events_reach_cloudwatch(caller):
     now = int(time.time() * 1000)
     events = [{"timestamp": now + 1, "message": "two"}, {"timestamp": now, "message": "one"}]
@@ -198,6 +200,51 @@ def test_a_runtime_that_is_not_here_is_said_to_the_caller(client):
         client("lambda").create_function(
             FunctionName="no-runtime", Code=code, Runtime="python3.99", Handler="handler.handler", Role=role(client)
         )
+
+
+def test_a_bootstrap_that_boto3_uploads_streams_at_its_url(client):
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w") as opened:
+        opened.write(BOOTSTRAP, "bootstrap")
+    settings = {
+        "Runtime": "provided.al2023",
+        "Handler": "any.text",
+        "Role": role(client),
+        "Environment": {"Variables": {"PATH": f"{Path(sys.executable).parent}:{os.defpath}"}},
+    }
+    aws = client("lambda")
+    made = aws.create_function(FunctionName="custom", Code={"ZipFile": target.getvalue()}, **settings)
+    assert (made["Runtime"], made["State"]) == ("provided.al2023", "Active")
+    url = aws.create_function_url_config(FunctionName="custom", AuthType="NONE", InvokeMode="RESPONSE_STREAM")
+    answer = httpx.get(f"{url['FunctionUrl']}http", trust_env=False)
+    assert (answer.status_code, answer.text) == (201, "one two three")
+    with pytest.raises(ClientError, match=r"there is no nodejs24\.x in the local AWS"):
+        aws.update_function_configuration(FunctionName="custom", Runtime="nodejs24.x")
+    assert aws.get_function_configuration(FunctionName="custom")["Runtime"] == "provided.al2023"
+    aws.delete_function(FunctionName="custom")
+
+
+def test_a_stack_with_a_runtime_that_is_not_here_says_what_is(client, eventually):
+    function = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Code": {"ZipFile": "exports.handler = async () => 1"},
+            "Handler": "index.handler",
+            "Runtime": "nodejs24.x",
+            "Role": role(client),
+        },
+    }
+    formation = client("cloudformation")
+    formation.create_stack(StackName="not-here", TemplateBody=json.dumps({"Resources": {"Web": function}}))
+    events = eventually(
+        lambda: [
+            event
+            for event in formation.describe_stack_events(StackName="not-here")["StackEvents"]
+            if event["ResourceStatus"] == "CREATE_FAILED" and event["LogicalResourceId"] == "Web"
+        ]
+    )
+    for words in ("there is no nodejs24.x in the local AWS", own_runtime(), "provided.al2023", "/opt/bootstrap"):
+        assert words in events[0]["ResourceStatusReason"]
 
 
 def test_five_stacks_at_once(client, local):

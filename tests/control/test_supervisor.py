@@ -1,16 +1,20 @@
 """The local AWS as a process: it starts, it ends, and nothing of it is left, however it ends."""
 
 import contextlib
+import json
+import shutil
 import signal
 import socket
 import subprocess
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
 
-from lambdastream.control import connect, supervisor
+from lambdastream.control import FunctionUrlConfig, connect, supervisor
 from lambdastream.control.profile import Profile
 from lambdastream.control.project import Running
 from lambdastream.errors import NotRunningError
@@ -25,12 +29,21 @@ if "up" in sys.orig_argv and "--detach" not in sys.orig_argv:
 """
 
 
-def make_busy(url: str) -> threading.Thread:
+STARTING = """
+import subprocess, time
+subprocess.Popen(["sleep", "300"])
+print("starting now", flush=True)
+time.sleep(300)
+"""
+FUNCTIONS = Path(__file__).parents[1] / "functions"
+
+
+def make_busy(url: str, content: str | None = None) -> threading.Thread:
     """Make a request that does not end by itself."""
 
     def ask() -> None:
         with contextlib.suppress(httpx.TransportError):
-            httpx.get(f"{url}busy", timeout=60)
+            httpx.post(f"{url}busy", content=content, timeout=60)
 
     thread = threading.Thread(target=ask)
     thread.start()
@@ -40,6 +53,29 @@ def make_busy(url: str) -> threading.Thread:
 def names(sandbox) -> list[str]:
     """The functions of a project."""
     return [function["name"] for function in connect(sandbox.project).status()["functions"]]
+
+
+def states(sandbox) -> dict[str, str]:
+    """What the one environment of each function does."""
+    functions = connect(sandbox.project).status()["functions"]
+    return {
+        function["name"]: environment["state"] for function in functions for environment in function["environments"]
+    }
+
+
+def functions_in_other_states(sandbox) -> list[threading.Thread]:
+    """Deploy a function that still starts, one that is idle, and one in the middle of a stream; returns the requests."""
+    local_aws = connect(sandbox.project)
+    idle = sandbox.function("idle")
+    assert httpx.get(local_aws.deploy(idle).url).text == "hello"
+    starting = sandbox.function("starting")
+    (starting.code / "app.py").write_text(STARTING, encoding="utf-8")
+    url = FunctionUrlConfig(auth_type="NONE", invoke_mode="RESPONSE_STREAM")
+    code = shutil.copytree(FUNCTIONS / "streaming", sandbox.folder / "streaming")
+    wrapper = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper.sh"}
+    streaming = replace(starting, name="streaming", code=code, environment=wrapper, url=url)
+    endless = make_busy(local_aws.deploy(streaming).url, json.dumps({"steps": [["chunk", "x"], ["wait", "/none"]]}))
+    return [make_busy(local_aws.deploy(starting).url), endless]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -66,14 +102,22 @@ def test_a_killed_one_leaves_nothing_and_the_next_one_starts_with_its_keys(
     with sandbox.up() as (process, _):
         local_aws = connect(sandbox.project)
         function = local_aws.deploy(sandbox.function())
-        request = make_busy(function.url)
+        others = functions_in_other_states(sandbox)
+        requests = [make_busy(function.url), *others]
         eventually(lambda: "busy now" in sandbox.log("greeter"))
+        eventually(lambda: "starting now" in sandbox.log("starting"))
         assert sandbox.account().isdigit(), "the control plane is ready"
+        wanted = {"greeter": "busy", "starting": "starting", "idle": "idle", "streaming": "busy"}
+        eventually(lambda: states(sandbox) == wanted)
+        assert len(sandbox.pids()) >= 3 + 4 + 2, (
+            "it, its watchdog and its control plane; functions; two children of them"
+        )
         process.kill()
     keys = Profile(sandbox.project).keys()
     assert [path.name for path in sandbox.project.state.glob("running.json")], "the record of the dead"
     eventually(lambda: not sandbox.pids() and not [*sandbox.temporary.iterdir()])
-    request.join()
+    for request in requests:
+        request.join()
     assert not listens(local_aws.endpoint)
     assert not listens(function.url)
     with pytest.raises(NotRunningError):
@@ -89,7 +133,8 @@ def test_detached_it_is_started_once_and_down_ends_it(sandbox, listens: Listens)
     # The project's own modules must not stand in for those that the local AWS imports.
     for name in ("json", "secrets", "uvloop"):
         (sandbox.project.root / f"{name}.py").write_text("raise SystemExit('the wrong module')\n", encoding="utf-8")
-    first, second = (sandbox.run("up", "--detach", "--port", "0") for _ in range(2))
+    limits = ("--limit", "stream-rate=none", "--limit", "timeout=3")
+    first, second = (sandbox.run("up", "--detach", "--port", "0", *limits) for _ in range(2))
     assert (first.returncode, first.stderr) == (0, "")
     endpoint = sandbox.project.running().endpoint
     assert first.stdout == f"The local AWS runs at {endpoint}\n"
@@ -99,6 +144,12 @@ def test_detached_it_is_started_once_and_down_ends_it(sandbox, listens: Listens)
     assert (third.returncode, third.stdout) == (1, "")
     assert "A local AWS runs already for the project project." in third.stderr
     assert "lambdastream down" in third.stderr
+
+    assert "limit     stream-rate=none\nlimit     timeout=3s\n" in sandbox.run("status").stdout
+    other = sandbox.run("up", "--detach", "--limit", "timeout=none")
+    assert (other.returncode, other.stdout) == (1, "")
+    assert "A local AWS runs already for the project project, with other limits." in other.stderr
+    assert "lambdastream up --limit=timeout=none" in other.stderr
 
     assert sandbox.account().isdigit(), "the control plane is ready"
     function = connect(sandbox.project).deploy(sandbox.function())

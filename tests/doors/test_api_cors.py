@@ -18,6 +18,7 @@ def request(origin, *headers, method="OPTIONS"):
     return HttpRequest(method, "/", (("host", "localhost"), ("origin", origin), *headers))
 
 
+@pytest.mark.conformance("http-cors-preflight")
 def test_a_preflight_request_is_answered_with_the_configuration():
     response = preflight_response(FULL, request("https://a.example", ASKS))
 
@@ -82,6 +83,7 @@ def test_an_answer_says_which_origin_may_read_it(origins, origin, allowed):
     assert bool(headers) is (allowed is not None)
 
 
+@pytest.mark.conformance("http-cors-answer")
 def test_headers_of_the_function_are_replaced():
     own = (("Access-Control-Allow-Origin", "own"), ("access-control-max-age", "1"), ("x-e", "2"))
 

@@ -100,6 +100,7 @@ def answered(response):
 # Events and results
 
 
+@pytest.mark.conformance("http-event-2")
 def test_an_http_api_gives_payload_2(http):
     response = http.request("POST", "a%20b/echo?x=1&x=2", content="text", headers={"content-type": "text/plain"})
     event = response.json()
@@ -111,6 +112,7 @@ def test_an_http_api_gives_payload_2(http):
     assert response.headers["apigw-requestid"] == event["requestContext"]["requestId"]
 
 
+@pytest.mark.conformance("http-event-1")
 def test_an_http_api_gives_payload_1(http_1):
     event = http_1.get("echo", x="1").json()
 
@@ -118,6 +120,7 @@ def test_an_http_api_gives_payload_1(http_1):
     assert event["multiValueQueryStringParameters"] == {"x": ["1"]}
 
 
+@pytest.mark.conformance("rest-event")
 def test_a_rest_api_gives_payload_1_and_keeps_the_stage_out_of_the_path(rest):
     response = rest.get("a%20b/echo", x="1")
     event = response.json()
@@ -130,6 +133,7 @@ def test_a_rest_api_gives_payload_1_and_keeps_the_stage_out_of_the_path(rest):
     assert response.headers["x-amzn-requestid"] == event["requestContext"]["requestId"]
 
 
+@pytest.mark.conformance("http-stage")
 def test_an_http_api_with_a_named_stage_keeps_it_in_the_path(serve, function):
     api = serve(http_api(function.name, stage="prod", path="/{name}"))
     event = api.get("echo").json()
@@ -142,6 +146,7 @@ def test_an_http_api_with_a_named_stage_keeps_it_in_the_path(serve, function):
     assert answered(api.client.get(f"{api.gateway.address}/echo")) == (404, {"message": "Not Found"})
 
 
+@pytest.mark.conformance("rest-stage-variables")
 def test_stage_variables_reach_the_function(serve, function):
     api = serve(replace(rest_api(function.name), stage_variables={"color": "blue"}))
 
@@ -161,6 +166,7 @@ def test_a_result_becomes_the_response_and_the_connection_goes_on(apis, kind, co
     assert json.loads(wire.request(f"GET {base}/echo").body)["requestContext"]
 
 
+@pytest.mark.conformance("http-result-2")
 def test_each_api_reads_results_in_its_own_way(http, http_1, rest):
     inferred = http.request("POST", "answer", json={"hello": 1})
     assert answered(inferred) == (200, {"hello": 1})
@@ -168,6 +174,7 @@ def test_each_api_reads_results_in_its_own_way(http, http_1, rest):
     assert answered(rest.request("POST", "answer", json={"hello": 1})) == REST_FAILED
 
 
+@pytest.mark.conformance("rest-result-base64")
 @pytest.mark.parametrize(
     ("accept", "body"), [("image/png", b"\0\xff"), ("image/png, */*", b"\0\xff"), ("text/html, image/png", b"AP8=")]
 )
@@ -181,6 +188,7 @@ def test_a_rest_api_decodes_base64_for_the_first_type_that_a_client_accepts(serv
 # Routes that are none
 
 
+@pytest.mark.conformance("rest-no-route")
 @pytest.mark.parametrize("path", ["", "other/echo", "production"])
 def test_a_rest_api_has_no_other_stage(rest, path):
     response = rest.client.get(f"{rest.gateway.address}/{path}")
@@ -189,6 +197,7 @@ def test_a_rest_api_has_no_other_stage(rest, path):
     assert response.headers["x-amzn-errortype"] == "MissingAuthenticationTokenException"
 
 
+@pytest.mark.conformance("http-no-route", "rest-no-route")
 def test_an_unknown_route_has_each_apis_own_answer(serve, function):
     http = serve(replace(http_api(function.name), routes=(Route("GET", "/a/echo", function.name),)))
     rest = serve(replace(rest_api(function.name), routes=(Route("GET", "/a/echo", function.name),)))
@@ -199,6 +208,7 @@ def test_an_unknown_route_has_each_apis_own_answer(serve, function):
         assert answered(rest.request(method, path)) == (403, {"message": "Missing Authentication Token"})
 
 
+@pytest.mark.conformance("rest-mock")
 def test_a_fixed_response_needs_no_function(serve):
     fixed = FixedResponse(200, (("content-type", "application/json"), ("access-control-allow-origin", "*")), "{}")
     api = serve(replace(rest_api("none"), routes=(Route("OPTIONS", "/a", fixed=fixed),)))
@@ -223,6 +233,7 @@ def test_a_description_may_be_replaced_while_the_api_listens(serve, function):
 # Failures
 
 
+@pytest.mark.conformance("http-result-malformed", "rest-result-malformed")
 @every_api
 @pytest.mark.parametrize("path", ["fail", "leave"])
 def test_a_function_that_fails_is_an_error_that_points_to_its_log(apis, kind, path):
@@ -233,6 +244,7 @@ def test_a_function_that_fails_is_an_error_that_points_to_its_log(apis, kind, pa
     assert apis[kind].get("echo").status_code == 200
 
 
+@pytest.mark.conformance("http-result-malformed", "rest-result-malformed")
 @every_api
 @pytest.mark.parametrize(
     "result", [{"statusCode": "x"}, {"statusCode": 100}, {"statusCode": 200, "headers": {"a b": "c"}}], ids=repr
@@ -244,6 +256,7 @@ def test_a_malformed_result_is_an_error_and_the_next_request_works(apis, kind, r
     assert apis[kind].get("echo").status_code == 200
 
 
+@pytest.mark.conformance("http-throttle", "rest-throttle")
 def test_a_throttled_function_is_an_error(start_local, copy_of):
     local = start_local(environments=0)
     name = local.deploy(copy_of("gateway")).name
@@ -255,6 +268,7 @@ def test_a_throttled_function_is_an_error(start_local, copy_of):
         local.loop.run(gateway.close())
 
 
+@pytest.mark.conformance("http-timeout", "rest-timeout")
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
@@ -281,6 +295,7 @@ def test_after_its_timeout_an_api_answers_and_the_function_runs_on(
     assert wire.request(f"GET {base}/echo").status == 200
 
 
+@pytest.mark.conformance("api-request-size")
 @every_api
 def test_a_request_over_10_mb_is_refused_and_the_connection_still_works(apis, kind, connect):
     wire = connect(apis[kind].port)
@@ -292,6 +307,7 @@ def test_a_request_over_10_mb_is_refused_and_the_connection_still_works(apis, ki
     assert wire.request(f"GET {base}/echo").status == 200
 
 
+@pytest.mark.conformance("api-event-size")
 @every_api
 @pytest.mark.parametrize(("size", "status"), [(5 * MB, 200), (6 * MB, 413)], ids=["5 MB", "6 MB"])
 def test_an_event_over_6_mb_is_refused(apis, kind, size, status):
@@ -300,6 +316,7 @@ def test_an_event_over_6_mb_is_refused(apis, kind, size, status):
     assert response.status_code == status
 
 
+@pytest.mark.conformance("api-response-size")
 @every_api
 def test_an_answer_over_6_mb_is_an_error_and_the_next_request_works(apis, kind):
     assert len(apis[kind].get("large", size=5 * MB).content) == 5 * MB
@@ -317,6 +334,7 @@ def cors_headers(response):
     return {name: value for name, value in response.headers.items() if name.startswith("access-control-")}
 
 
+@pytest.mark.conformance("http-cors-preflight")
 def test_preflight_requests_are_answered_without_a_route(serve):
     api = serve(replace(http_api("none", cors=Cors(("*",), ("GET",))), routes=()))
     response = api.request("OPTIONS", "anything", headers=PREFLIGHT)
@@ -326,6 +344,7 @@ def test_preflight_requests_are_answered_without_a_route(serve):
     assert api.get("anything").status_code == 404
 
 
+@pytest.mark.conformance("http-cors-answer")
 @pytest.mark.parametrize(("path", "status"), [("answer", 200), ("fail", 500)])
 def test_every_answer_carries_the_apis_cors_headers_in_place_of_the_functions(serve, function, path, status):
     api = serve(http_api(function.name, cors=Cors(("https://a.example",))))
@@ -336,6 +355,7 @@ def test_every_answer_carries_the_apis_cors_headers_in_place_of_the_functions(se
     assert cors_headers(response) == {"access-control-allow-origin": "https://a.example"}
 
 
+@pytest.mark.conformance("http-cors-none")
 def test_without_a_configuration_the_functions_headers_stay_and_options_is_a_method(http):
     result = {"statusCode": 200, "headers": {"access-control-allow-origin": "own"}}
     response = http.request("POST", "answer", json=result, headers={"origin": "https://a.example"})
@@ -364,6 +384,7 @@ def script(steps, **settings):
     return json.dumps({"steps": steps, **settings})
 
 
+@pytest.mark.conformance("rest-stream-arrives")
 def test_pieces_arrive_while_the_function_still_holds_back_the_next_one(stream_api, tmp_path):
     steps = []
     for word in ("one", "two", "three"):
@@ -382,9 +403,21 @@ def test_pieces_arrive_while_the_function_still_holds_back_the_next_one(stream_a
     assert response.headers["x-amzn-requestid"]
 
 
+@pytest.mark.conformance("response-no-body")
+def test_a_streamed_answer_without_a_body_has_none_and_the_connection_goes_on(stream_api, connect):
+    wire = connect(stream_api.port)
+    for line, status in (("POST /prod/x", 204), ("POST /prod/x", 304), ("HEAD /prod/x", 200)):
+        body = script([["chunk", "dropped"], ["end"]], prelude={"statusCode": status}).encode()
+        answer = wire.request(line, body)
+        assert (answer.status, answer.body) == (status, b"")
+    fine = script([["chunk", "fine"], ["end"]]).encode()
+    assert wire.request("POST /prod/x", fine).body == b"fine"
+
+
 HTTP_TYPE = "application/vnd.awslambda.http-integration-response"
 
 
+@pytest.mark.conformance("rest-stream-prelude")
 @pytest.mark.parametrize(
     "cuts",
     [
@@ -399,6 +432,7 @@ def test_a_prelude_is_read_however_it_is_cut(stream_api, cuts):
     assert stream_api.request("POST", "x", content=content).content == b"body"
 
 
+@pytest.mark.conformance("rest-stream-prelude-bad")
 @pytest.mark.parametrize(
     "steps",
     [
@@ -415,6 +449,7 @@ def test_a_stream_without_a_good_prelude_is_a_502_and_the_next_request_works(str
     assert stream_api.request("POST", "x", content=script([["chunk", "fine"], ["end"]])).text == "fine"
 
 
+@pytest.mark.conformance("rest-stream-error")
 @pytest.mark.parametrize(
     "last", [["kill"], ["end", {"Lambda-Runtime-Function-Error-Type": "Odd"}]], ids=["dies", "says so"]
 )
@@ -430,6 +465,7 @@ def test_a_function_that_fails_in_the_middle_never_looks_like_a_clean_end(stream
     assert stream_api.request("POST", "x", content=script([["chunk", "fine"], ["end"]])).text == "fine"
 
 
+@pytest.mark.conformance("rest-stream-timeout")
 def test_a_stream_longer_than_its_timeout_breaks_off(serve, streaming_name, connect, tmp_path):
     api = serve(rest_api(streaming_name, types=("*/*",), streams=True, timeout=2))
     wire = connect(api.port)
@@ -440,6 +476,7 @@ def test_a_stream_longer_than_its_timeout_breaks_off(serve, streaming_name, conn
     (tmp_path / "gate").touch()
 
 
+@pytest.mark.conformance("rest-stream-timeout")
 def test_a_stream_that_begins_after_the_timeout_does_not_disturb_the_next_answer(
     serve, streaming_name, connect, eventually, tmp_path
 ):
@@ -462,6 +499,7 @@ def test_a_stream_that_begins_after_the_timeout_does_not_disturb_the_next_answer
     assert list(chunks) == [b"two", b""]
 
 
+@pytest.mark.conformance("client-leaves", "slow-client")
 def test_an_app_waits_for_a_client_that_does_not_read_and_runs_on_when_it_leaves(
     serve, local, copy_of, connect, eventually, tmp_path
 ):
@@ -484,12 +522,14 @@ def stands_still(file):
     return int(before) if before and file.read_text() == before else None
 
 
+@pytest.mark.conformance("rest-stream-of-buffered")
 def test_a_function_that_does_not_stream_behind_an_api_that_does_is_malformed(serve, function):
     api = serve(rest_api(function.name, streams=True))
 
     assert answered(api.get("echo")) == REST_FAILED
 
 
+@pytest.mark.conformance("http-buffers", "rest-stream-of-buffered")
 def test_a_function_that_streams_behind_an_api_that_does_not_is_malformed(serve, streaming_name):
     content = script([["chunk", "body"], ["end"]])
     assert (

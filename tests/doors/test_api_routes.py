@@ -20,6 +20,7 @@ def found(find, keys, request):
     return match and (f"{match.route.method} {match.route.path}", dict(match.parameters))
 
 
+@pytest.mark.conformance("http-routes")
 @pytest.mark.parametrize(
     ("request_line", "route", "parameters"),
     [
@@ -36,6 +37,7 @@ def test_an_http_api_routes_as_the_developer_guides_example_says(request_line, r
         assert found(find_http_route, keys, request_line) == (route, parameters)
 
 
+@pytest.mark.conformance("http-routes")
 @both_types
 @pytest.mark.parametrize(
     ("keys", "request_line", "expected"),
@@ -67,12 +69,14 @@ def test_the_most_specific_route_is_taken(find, keys, request_line, expected):
     assert found(find, keys[::-1], request_line) == expected
 
 
+@pytest.mark.conformance("http-path-parameters")
 def test_an_http_api_decodes_path_parameters_and_a_rest_api_does_not():
     keys, line = ["GET /{x}/{y+}"], "GET /a%2Bb/c%20d@e+f"
     assert found(find_http_route, keys, line) == (keys[0], {"x": "a+b", "y": "c d@e+f"})
     assert found(find_rest_route, keys, line) == (keys[0], {"x": "a%2Bb", "y": "c%20d@e+f"})
 
 
+@pytest.mark.conformance("rest-routes")
 def test_a_rest_api_ignores_a_trailing_slash_and_an_http_api_does_not():
     assert found(find_rest_route, ["GET /a"], "GET /a/") == ("GET /a", {})
     assert found(find_rest_route, ["GET /{x+}"], "GET /a/b/") == ("GET /{x+}", {"x": "a/b"})
@@ -80,6 +84,7 @@ def test_a_rest_api_ignores_a_trailing_slash_and_an_http_api_does_not():
     assert found(find_http_route, ["GET /{x+}"], "GET /a/b/") == ("GET /{x+}", {"x": "a/b/"})
 
 
+@pytest.mark.conformance("rest-method")
 def test_a_rest_api_decides_for_a_path_first_and_an_http_api_goes_on_to_the_next():
     keys = ["GET /a", "ANY /{x+}"]
     assert found(find_rest_route, keys, "POST /a") is None

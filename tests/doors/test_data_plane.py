@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,7 @@ from lambdastream.doors.data_plane import DataPlane
 from lambdastream.errors import FunctionNotFoundError, PortTakenError
 from lambdastream.runtime.description import FunctionDescription, FunctionUrlConfig
 from lambdastream.runtime.interpreter import own_runtime
+from lambdastream.runtime.limits import Limits
 
 PROGRAM = Path(__file__).with_name("run_data_plane.py")
 LAYER = "arn:aws:lambda:us-east-1:753240598075:layer:LambdaAdapterLayerX86:27"
@@ -36,7 +38,7 @@ def is_listening(port):
 
 
 def test_its_status_tells_what_runs(start_local, write_function, eventually):
-    local = start_local()
+    local = start_local(environments=7)
     function = local.deploy(write_function(says("one")), name="one", mode="BUFFERED")
     pid = function.get().json()[1]
     eventually(lambda: function.states == ["idle"])
@@ -53,7 +55,18 @@ def test_its_status_tells_what_runs(start_local, write_function, eventually):
         ],
         "apis": [],
         "isolation": "paths",
+        "limits": asdict(Limits(environments=7)),
     }
+
+
+def test_a_web_app_behind_the_adapter_streams_and_is_frozen_in_between(start_local, copy_of, eventually, tmp_path):
+    function = start_local(freeze=True).deploy_web(copy_of("web"), **STREAMS)
+    (tmp_path / "two").touch()
+    for _ in range(3):
+        response = function.get("words", words="two", gates=str(tmp_path))
+        assert (response.status_code, response.text) == (200, "two\n")
+        eventually(lambda: function.states == ["frozen"])
+    assert len(function.pids) == 2
 
 
 def test_a_function_that_is_deployed_again_keeps_its_url_and_its_connections(

@@ -28,6 +28,7 @@ def assert_failed():
 # The init
 
 
+@pytest.mark.conformance("invoke-init-error")
 def test_a_handler_whose_module_fails_to_import(local, write_function, assert_failed):
     code = write_function({"handler.py": "import no_such_package\n"})
     function = local.deploy(code, mode="BUFFERED")
@@ -43,6 +44,7 @@ def test_a_handler_whose_module_fails_to_import(local, write_function, assert_fa
     assert function.get().text == "mended"
 
 
+@pytest.mark.conformance("invoke-init-error")
 def test_a_handler_that_is_not_there(local, write_function, assert_failed):
     code = write_function({"handler.py": "def other(event, context):\n    return 'fine'\n"})
     function = local.deploy(code, mode="BUFFERED")
@@ -75,6 +77,7 @@ def test_a_web_app_that_fails_to_import(local, write_function, chat_build, asser
     assert function.get("name").json() == function.name
 
 
+@pytest.mark.conformance("environment-init-timeout")
 def test_a_web_app_that_never_gets_ready(start_local, write_function, assert_failed, tmp_path):
     run = f'#!/bin/bash\n[ -e "{tmp_path}/gate" ] && exec python server.py\nexec sleep 60\n'
     local = start_local(**SOON)
@@ -150,10 +153,11 @@ def test_a_wrapper_that_is_not_there(local, copy_of, assert_failed):
     wrapper = {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/none"}
     function = local.deploy(copy_of("plain"), mode="BUFFERED", environment=wrapper)
     assert_failed(function, function.get())
-    assert "/none: No such file or directory" in function.log
+    assert "/none: no such file or directory" in function.log
     assert local.invoke(function.name, do="pid")["errorType"] == "Runtime.InvalidEntrypoint"
 
 
+@pytest.mark.conformance("environment-extension-dies")
 def test_an_extension_that_dies_is_named(local, copy_of, tmp_path, assert_failed):
     extension = tmp_path / "layer" / "extensions" / "watcher"
     extension.parent.mkdir(parents=True)
@@ -162,32 +166,49 @@ def test_an_extension_that_dies_is_named(local, copy_of, tmp_path, assert_failed
     function = local.deploy(copy_of("plain"), mode="BUFFERED", layers=(str(tmp_path / "layer"),))
     assert_failed(function, function.get())
     assert "no licence" in function.log
+    assert "\tPhase: init\tStatus: error\tError Type: Extension.Crash\n" in function.log
     assert local.invoke(function.name, do="pid")["errorType"] == "Extension.Crash"
+
+
+def test_an_extension_that_does_not_start_is_named(local, copy_of, tmp_path):
+    extension = tmp_path / "layer" / "extensions" / "watcher"
+    extension.parent.mkdir(parents=True)
+    extension.write_text("echo without a first line\n")
+    extension.chmod(0o755)
+    function = local.deploy(copy_of("plain"), layers=(str(tmp_path / "layer"),))
+    error = local.invoke(function.name, do="pid")
+    assert error["errorType"] == "Extension.LaunchError"
+    assert "/extensions/watcher: exec format error" in error["errorMessage"]
 
 
 # An invocation
 
 
-def test_a_function_that_takes_too_long(local, copy_of, assert_failed, tmp_path):
+@pytest.mark.conformance("url-timeout", "invoke-timeout")
+def test_a_function_that_takes_too_long(local, copy_of, assert_failed, eventually, tmp_path):
     function = local.deploy(copy_of("plain"), mode="BUFFERED", timeout=0.5)
     first = function.get("pid").json()
     files = {"begun": str(tmp_path / "begun"), "gate": str(tmp_path / "none")}
     assert_failed(function, function.get("wait", **files))
     assert "Task timed out after 0.50 seconds" in function.log
     assert function.get("pid").json() != first
+    eventually(lambda: "\tStatus: timeout\n" in function.log)
     error = local.invoke(function.name, do="wait", **files)
     assert error["errorType"] == "Sandbox.Timedout"
     assert error["errorMessage"].endswith("Error: Task timed out after 0.50 seconds")
     assert function.get("pid").status_code == 200
 
 
-def test_a_runtime_that_exits_without_an_answer(plain, assert_failed):
+@pytest.mark.conformance("url-timeout", "environment-after-timeout")
+def test_a_runtime_that_exits_without_an_answer(plain, assert_failed, eventually):
     first = plain.get("pid").json()
     assert_failed(plain, plain.get("leave", status=5))
-    assert "Runtime exited with error: exit status 5" in plain.log
+    assert "Runtime exited with error: exit status 5\nRuntime.ExitError\n" in plain.log
+    eventually(lambda: "\tStatus: error\tError Type: Runtime.ExitError\n" in plain.log)
     assert plain.get("pid").json() != first
 
 
+@pytest.mark.conformance("logs-failed")
 def test_the_report_of_a_failed_invocation_is_in_the_log_too(local, copy_of, eventually):
     function = local.deploy(copy_of("plain"), mode="BUFFERED")
     request_id = function.get("leave", status=5).headers.get("x-amzn-requestid")

@@ -2,10 +2,13 @@
 
 import json
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from lambdastream.runtime.interpreter import own_runtime
 
 DOCUMENTED = {
     "_HANDLER",
@@ -23,9 +26,11 @@ DOCUMENTED = {
     "AWS_REGION",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
+    "AWS_XRAY_CONTEXT_MISSING",
     "LAMBDA_RUNTIME_DIR",
     "LAMBDA_TASK_ROOT",
     "LANG",
+    "LD_LIBRARY_PATH",
     "PATH",
     "PYTHONPATH",
     "TMPDIR",
@@ -36,6 +41,7 @@ SHELLS = {"PWD", "OLDPWD", "SHLVL", "_"}
 MADE_BY_THE_RUNTIME = {"LC_CTYPE", "_X_AMZN_TRACE_ID"}
 
 
+@pytest.mark.conformance("variables-set")
 def test_a_handler_sees_the_documented_variables_and_no_others(local, plain):
     assert "FROM_THE_PARENT" in os.environ
     seen = local.invoke(plain.name, do="variables")
@@ -50,6 +56,20 @@ def test_a_web_app_sees_those_and_the_adapters(web):
     assert seen["PORT"] == seen["AWS_LWA_PORT"] != "8000"
 
 
+def test_a_bootstrap_sees_the_documented_variables_but_those_of_a_language(local, copy_of):
+    path = {"PATH": f"{Path(sys.executable).parent}:{os.defpath}"}
+    function = local.deploy(copy_of("custom"), runtime="provided.al2023", environment=path)
+    seen = local.invoke(function.name, answer="buffered")["variables"]
+    assert seen.keys() - {"LC_CTYPE"} == DOCUMENTED - {"AWS_EXECUTION_ENV", "PYTHONPATH"}
+
+
+def test_the_trace_of_an_invocation_is_a_variable_of_a_handler(local, plain):
+    traces = {local.invoke(plain.name, do="variables")["_X_AMZN_TRACE_ID"] for _ in range(2)}
+    assert len(traces) == 2
+    assert all(trace.startswith("Root=1-") for trace in traces)
+
+
+@pytest.mark.conformance("isolation-packages")
 def test_a_function_has_what_its_runtime_has_and_nothing_of_the_lab(local, plain):
     lab = ["fastapi", "httpx", "lambdastream", "pytest", "uvicorn", "uvloop"]
     runtime = ["awslambdaric", "boto3", "json"]
@@ -57,14 +77,18 @@ def test_a_function_has_what_its_runtime_has_and_nothing_of_the_lab(local, plain
     assert [name for name, there in seen.items() if there] == runtime
 
 
+@pytest.mark.conformance("isolation-packages")
 def test_a_function_has_what_its_own_folder_and_its_layers_bring(local, copy_of, tmp_path):
-    for place, name in ((tmp_path / "layer" / "python", "from_the_layer"), (copy_of("plain"), "from_the_code")):
+    python = tmp_path / "layer" / "python"
+    site_packages = python / "lib" / own_runtime() / "site-packages"
+    code = copy_of("plain")
+    for place, name in ((python, "from_the_layer"), (site_packages, "from_its_packages"), (code, "from_the_code")):
         place.mkdir(parents=True, exist_ok=True)
         (place / f"{name}.py").touch()
     function = local.deploy(place, layers=(str(tmp_path / "layer"),))
-    names = ["from_the_code", "from_the_layer", "from_nowhere"]
+    names = ["from_the_code", "from_the_layer", "from_its_packages", "from_nowhere"]
     seen = local.invoke(function.name, do="modules", names=names)
-    assert seen == dict(zip(names, (True, True, False), strict=True))
+    assert seen == dict(zip(names, (True, True, True, False), strict=True))
 
 
 def test_lambdas_folders_are_mapped_in_declared_values(local, copy_of, tmp_path):
@@ -79,6 +103,7 @@ def test_lambdas_folders_are_mapped_in_declared_values(local, copy_of, tmp_path)
     assert seen["OTHER"] == "/optional"
 
 
+@pytest.mark.conformance("isolation-tmp")
 def test_each_environment_has_a_tmp_of_its_own_that_goes_with_it(local, copy_of, eventually):
     function = local.deploy(copy_of("plain"), mode="BUFFERED")
     tmp = Path(local.invoke(function.name, do="variables")["TMPDIR"])
@@ -89,6 +114,7 @@ def test_each_environment_has_a_tmp_of_its_own_that_goes_with_it(local, copy_of,
     assert local.invoke(function.name, do="variables")["TMPDIR"] != str(tmp)
 
 
+@pytest.mark.conformance("isolation-ports")
 def test_functions_that_declare_the_same_port_answer_each_for_itself(local, copy_of):
     functions = [
         local.deploy_web(copy_of("web"), name=name, mode="RESPONSE_STREAM", adapter_mode="response_stream")
@@ -118,6 +144,7 @@ def test_a_function_runs_in_its_own_folder(request, name):
         assert os.readlink(f"/proc/{environment['pids'][-1]}/cwd") == str(function.folder)  # noqa: PTH115 - a text
 
 
+@pytest.mark.conformance("role-credentials")
 def test_a_function_can_call_the_local_aws_with_its_own_boto3_and_its_roles_credentials(local, plain, write_function):
     source = (
         "import json, boto3\n"

@@ -3,6 +3,7 @@
 import asyncio
 
 import httpcore
+import pytest
 
 from lambdastream.doors.log_shipper import LARGEST_BATCH, LogShipper
 
@@ -22,6 +23,7 @@ class Link:
         self.got.append((group, stream, [event.message for event in events]))
 
 
+@pytest.mark.conformance("logs-order")
 def test_lines_arrive_in_order_by_stream_and_in_few_calls(loop, eventually):
     async def ship():
         link = Link()

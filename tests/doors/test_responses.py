@@ -14,6 +14,10 @@ class Source:
     """The runtime's end of a stream; `flows` says whether it may send."""
 
     flows = True
+    limited = False
+
+    def limit(self):
+        self.limited = True
 
     def pause(self):
         self.flows = False

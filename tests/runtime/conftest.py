@@ -1,6 +1,7 @@
 """Parts of the runtime, each on its own."""
 
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,12 @@ from typing import Any
 import pytest
 
 from lambdastream.runtime.description import FunctionDescription
-from lambdastream.runtime.interpreter import own_runtime
+from lambdastream.runtime.environment import Package
+from lambdastream.runtime.function import Function
+from lambdastream.runtime.host import Host
+from lambdastream.runtime.interpreter import managed_runtime, own_runtime
+from lambdastream.runtime.invocation import Invocation
+from lambdastream.runtime.limits import Limits
 
 
 @dataclass
@@ -72,3 +78,51 @@ def splits() -> Callable[[bytes], Iterator[list[bytes]]]:
         yield from ([data[:at], data[at:]] for at in range(1, len(data)))
 
     return cut
+
+
+@pytest.fixture(scope="module")
+def code(copy_of):
+    return copy_of("plain")
+
+
+@pytest.fixture
+def new_function(loop, describe, code, tmp_path, new_sink, eventually):
+    """A function on a host of its own."""
+    made = []
+
+    def make(*, limits=None, **settings):
+        async def build():
+            host = Host(logs=tmp_path / "logs", limits=limits or Limits())
+            package = Package(describe(**{"code": code, **settings}), managed_runtime(own_runtime()), tmp_path / "opt")
+            return host, Function(package, host)
+
+        host, function = loop.run(build())
+        made.append((host, function))
+
+        def invoke(do, **event):
+            invocation = Invocation(json.dumps({"do": do, **event}).encode(), new_sink())
+            loop.call(function.invoke, invocation)
+            return invocation
+
+        def result(do, **event):
+            invocation = invoke(do, **event)
+            eventually(lambda: invocation.answered)
+            [(told, payload)] = invocation.sink.heard
+            assert told == "result", payload
+            return json.loads(payload)
+
+        function.start_invocation, function.result = invoke, result
+        return function
+
+    yield make
+    for host, function in made:
+        loop.run(function.stop())
+        host.close()
+
+
+@pytest.fixture
+def gates(tmp_path):
+    """Files with which an invocation that waits is followed and let go."""
+    folder = tmp_path / "gates"
+    folder.mkdir()
+    return lambda name: {what: str(folder / f"{name}.{what}") for what in ("begun", "gate", "done")}

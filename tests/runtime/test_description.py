@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from botocore.session import get_session
 
 from lambdastream.errors import DescriptionError
 from lambdastream.runtime.description import FunctionDescription, FunctionUrlConfig
@@ -16,7 +17,9 @@ from lambdastream.runtime.description import FunctionDescription, FunctionUrlCon
         ({"name": ""}, "name is ''"),
         ({"name": "a b"}, "name is 'a b'"),
         ({"name": "a" * 65}, "name is 'aaa"),
-        ({"runtime": "nodejs24.x"}, "runtime is 'nodejs24.x'"),
+        ({"runtime": "nodejs24"}, "runtime is 'nodejs24'"),
+        ({"runtime": "provided.al3"}, "runtime is 'provided.al3'"),
+        ({"runtime": "python3.11 "}, "runtime is 'python3.11 '"),
         ({"runtime": "python3"}, "runtime is 'python3'"),
         ({"handler": ""}, "handler is empty"),
         ({"timeout": 0}, "timeout is 0"),
@@ -35,6 +38,12 @@ def test_a_setting_that_makes_no_sense_is_refused_with_what_would(describe, sett
         describe(**settings)
     assert problem in caught.value.problem
     assert caught.value.next_step
+
+
+def test_every_runtime_that_lambda_knows_can_be_declared_but_those_of_its_first_years(describe):
+    first = {"nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10"}
+    known = set(get_session().get_service_model("lambda").shape_for("Runtime").enum)
+    assert {describe(runtime=name).runtime for name in known - first} == known - first
 
 
 @pytest.mark.parametrize("settings", [{"auth_type": "SOME"}, {"invoke_mode": "STREAM"}])

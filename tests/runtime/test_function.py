@@ -9,64 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from lambdastream.runtime.environment import Package
-from lambdastream.runtime.function import Function
-from lambdastream.runtime.host import Host
-from lambdastream.runtime.interpreter import managed_runtime, own_runtime
 from lambdastream.runtime.invocation import Invocation
 from lambdastream.runtime.limits import Limits
 
 
-@pytest.fixture(scope="module")
-def code(copy_of):
-    return copy_of("plain")
-
-
-@pytest.fixture
-def new_function(loop, describe, code, tmp_path, new_sink, eventually):
-    """A function on a host of its own."""
-    made = []
-
-    def make(*, limits=None, **settings):
-        async def build():
-            host = Host(logs=tmp_path / "logs", limits=limits or Limits())
-            package = Package(describe(**{"code": code, **settings}), managed_runtime(own_runtime()), tmp_path / "opt")
-            return host, Function(package, host)
-
-        host, function = loop.run(build())
-        made.append((host, function))
-
-        def invoke(do, **event):
-            invocation = Invocation(json.dumps({"do": do, **event}).encode(), new_sink())
-            loop.call(function.invoke, invocation)
-            return invocation
-
-        def result(do, **event):
-            invocation = invoke(do, **event)
-            eventually(lambda: invocation.answered)
-            [(told, payload)] = invocation.sink.heard
-            assert told == "result", payload
-            return json.loads(payload)
-
-        function.start_invocation, function.result = invoke, result
-        return function
-
-    yield make
-    for host, function in made:
-        loop.run(function.stop())
-        host.close()
-
-
 def states(function):
     return [state for _, state in function.environments]
-
-
-@pytest.fixture
-def gates(tmp_path):
-    """Files with which an invocation that waits is followed and let go."""
-    folder = tmp_path / "gates"
-    folder.mkdir()
-    return lambda name: {what: str(folder / f"{name}.{what}") for what in ("begun", "gate", "done")}
 
 
 def begin(function, eventually, files):
@@ -76,12 +24,14 @@ def begin(function, eventually, files):
     return invocation
 
 
+@pytest.mark.conformance("environment-reuse")
 def test_one_environment_serves_one_request_after_the_other(new_function):
     function = new_function()
     assert len({function.result("pid") for _ in range(20)}) == 1
     assert len(states(function)) == 1
 
 
+@pytest.mark.conformance("environment-one-at-a-time")
 def test_requests_at_once_get_environments_of_their_own(new_function, eventually, tmp_path):
     function = new_function()
     at = tmp_path / "meeting"
@@ -94,6 +44,7 @@ def test_requests_at_once_get_environments_of_their_own(new_function, eventually
     assert len(states(function)) == 3
 
 
+@pytest.mark.conformance("environment-most-recent")
 def test_the_environment_that_was_used_last_is_used_next(new_function, eventually, gates):
     function = new_function()
     first, second = gates("first"), gates("second")
@@ -107,6 +58,7 @@ def test_the_environment_that_was_used_last_is_used_next(new_function, eventuall
         eventually(lambda: states(function) == ["idle"] * 2)
 
 
+@pytest.mark.conformance("environment-limit")
 def test_at_the_limit_of_environments_requests_are_throttled_until_one_is_free(new_function, eventually, gates):
     function = new_function(limits=Limits(environments=1))
     files = gates("first")
@@ -159,6 +111,7 @@ def test_an_environment_that_dies_while_it_is_busy_fails_its_invocation_alone(ne
     assert function.result("pid") != pid
 
 
+@pytest.mark.conformance("environment-after-timeout")
 def test_a_timeout_fails_the_invocation_and_the_next_one_gets_a_new_environment(new_function, eventually, gates):
     function = new_function(timeout=0.5, limits=Limits(environments=1))
     function.result("pid")
@@ -233,13 +186,15 @@ def test_a_function_whose_folder_is_gone_fails_with_its_name(new_function, event
     assert str(folder) in json.loads(error.payload)["errorMessage"]
 
 
+@pytest.mark.conformance("logs-around")
 def test_the_log_has_lambdas_own_lines_around_what_the_function_prints(new_function, eventually, tmp_path):
     function = new_function()
     words = [f"word-{number}" for number in range(100)]
     for word in words:
         function.result("say", text=word)
     log = tmp_path / "logs" / "one.log"
-    lines = eventually(lambda: len(text := log.read_text().splitlines()) >= 4 * len(words) and text)
+    first, *lines = eventually(lambda: len(text := log.read_text().splitlines()) > 4 * len(words) and text)
+    assert first.startswith("INIT_START Runtime Version: python:3.")
     expected = [first for word in words for first in ("START", word, "END", "REPORT")]
     assert [line.split()[0] for line in lines] == expected
     assert "\tInit Duration: " in lines[3]

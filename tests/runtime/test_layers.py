@@ -28,6 +28,7 @@ def layer(tmp_path):
     return make
 
 
+@pytest.mark.conformance("layers-order")
 def test_a_later_layer_lies_over_an_earlier_one(describe, layer, tmp_path):
     first = layer("first", {"both": ("1", 0o644), "only/first": ("1", 0o755)})
     second = layer("second", {"both": ("2", 0o644), "only/second": ("2", 0o644)})

@@ -2,6 +2,8 @@
 
 import base64
 
+import pytest
+
 from lambdastream.runtime.log_tail import LogTail
 
 
@@ -22,6 +24,7 @@ def test_nobody_waits_for_an_invocation_that_no_environment_took():
     assert called == [True]
 
 
+@pytest.mark.conformance("invoke-log-tail")
 def test_the_last_4_kb_are_kept():
     tail = LogTail()
     for number in range(3000):

@@ -168,13 +168,6 @@ def test_an_end_is_seen_before_the_event_loop_hears_of_it(loop, start, eventuall
     assert process.is_ending
 
 
-def test_peak_memory_counts_the_children_too(start, eventually):
-    block = 64 * 1024 * 1024
-    process, lines = start(PARENT.format(f"block = bytearray({block}); block = None\n" + NEVER_ENDS))
-    eventually(lambda: lines.count("here") == 2)
-    assert block < process.peak_memory() < 4 * block
-
-
 @pytest.mark.parametrize(
     ("code", "reason"),
     [(0, ""), (1, "exit status 1"), (-signal.SIGKILL, "signal: killed"), (-signal.SIGTERM, "signal: terminated")],

@@ -75,12 +75,14 @@ def chunked(data):
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
+@pytest.mark.conformance("runtime-api-next")
 def test_the_runtime_waits_for_its_next_event(runtime, api, eventually):
     runtime.send(f"{NEXT} HTTP/1.1\r\n\r\n".encode())
     eventually(lambda: api.idle)
     assert runtime.is_silent()
 
 
+@pytest.mark.conformance("runtime-api-next")
 def test_an_event_comes_with_what_the_runtime_must_know(runtime, dispatch):
     before = time.time()
     invocation = dispatch(b'{"a": 1}')
@@ -92,6 +94,7 @@ def test_an_event_comes_with_what_the_runtime_must_know(runtime, dispatch):
     assert before + 2.9 <= int(headers["lambda-runtime-deadline-ms"]) / 1000 <= time.time() + 3
 
 
+@pytest.mark.conformance("runtime-api-response")
 def test_a_whole_response_is_the_result_and_the_runtime_may_go_on(runtime, dispatch):
     first = dispatch()
     assert runtime.request(outcome(first, "response"), b'"one"').status == 202
@@ -115,6 +118,7 @@ def test_a_streamed_response_arrives_however_it_is_cut(runtime, dispatch, begin_
         assert invocation.sink.heard[-1] == ("ended", None)
 
 
+@pytest.mark.conformance("runtime-api-stream")
 def test_a_streamed_response_is_passed_on_while_it_comes_and_accepted_at_its_end(
     runtime, dispatch, begin_stream, eventually
 ):
@@ -165,6 +169,7 @@ def test_an_error_of_the_init_is_remembered(loop, runtime, api):
     assert api.init_error == ("Function.Odd", b'{"a":1}')
 
 
+@pytest.mark.conformance("runtime-api-response")
 @pytest.mark.parametrize(
     ("line", "status", "error_type"),
     [
@@ -192,6 +197,7 @@ def test_a_runtime_that_asks_for_the_next_event_must_have_answered_the_last_one(
     assert runtime.request(outcome(invocation, "response"), b"1").status == 202
 
 
+@pytest.mark.conformance("runtime-api-late")
 @pytest.mark.parametrize("headers", [{}, STREAMING], ids=["whole", "streamed"])
 def test_an_answer_that_comes_after_the_invocation_was_given_up_is_ignored(loop, runtime, dispatch, api, headers):
     invocation = dispatch()
@@ -220,6 +226,7 @@ def test_what_a_stream_brings_after_the_invocation_was_given_up_is_ignored(
     assert invocation.sink.names == ["started", "data", "broken"]
 
 
+@pytest.mark.conformance("runtime-api-response")
 def test_only_one_response_is_taken(runtime, dispatch, begin_stream, connect, api, eventually):
     invocation = dispatch()
     begin_stream(invocation)
@@ -233,6 +240,7 @@ def test_only_one_response_is_taken(runtime, dispatch, begin_stream, connect, ap
     assert invocation.sink.heard == [("started", HTTP), ("data", b"once"), ("ended", None)]
 
 
+@pytest.mark.conformance("runtime-api-stream-error")
 @pytest.mark.parametrize(
     ("body", "payload"),
     [
@@ -253,6 +261,7 @@ def test_a_stream_can_end_with_an_error(runtime, dispatch, begin_stream, where, 
     assert (told, error.error_type, error.payload) == ("ended", "Odd", payload)
 
 
+@pytest.mark.conformance("runtime-api-stream-broken")
 def test_a_stream_that_stops_in_its_middle_is_broken(runtime, dispatch, begin_stream, eventually):
     invocation = dispatch()
     begin_stream(invocation)
@@ -303,6 +312,7 @@ def ask(extension):
     extension.send(head.encode())
 
 
+@pytest.mark.conformance("extensions-register")
 def test_an_extension_registers_and_learns_of_its_function(register, api):
     answer = register("lambda-adapter").registration
     assert answer.status == 200
@@ -315,7 +325,10 @@ def test_an_extension_registers_and_learns_of_its_function(register, api):
     assert not api.extensions.named("another")
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"events":"INVOKE"}', b'{"events":["OTHER"]}', b'{"events":[{}]}'])
+@pytest.mark.conformance("extensions-register")
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b"[" * LIMIT, b'{"events":"INVOKE"}', b'{"events":["OTHER"]}', b'{"events":[{}]}']
+)
 def test_an_extension_that_asks_for_what_there_is_not_is_refused(connect, api, body):
     answer = connect(api.port).request(f"POST {EXTENSION}register", body, lambda_extension_name="x")
     assert answer.status == 400
@@ -323,6 +336,7 @@ def test_an_extension_that_asks_for_what_there_is_not_is_refused(connect, api, b
     assert not api.extensions.named("x")
 
 
+@pytest.mark.conformance("environment-init-extensions")
 def test_the_environment_is_idle_when_the_extensions_wait_too(register, runtime, api, eventually):
     extension = register()
     runtime.send(f"{NEXT} HTTP/1.1\r\n\r\n".encode())
@@ -332,6 +346,7 @@ def test_the_environment_is_idle_when_the_extensions_wait_too(register, runtime,
     eventually(lambda: api.idle)
 
 
+@pytest.mark.conformance("extensions-invoke")
 def test_an_extension_hears_of_the_invocations_that_it_subscribed_to(register, dispatch):
     subscribed, other = register("subscribed", ["INVOKE"]), register("other")
     ask(subscribed)

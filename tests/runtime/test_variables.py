@@ -4,19 +4,59 @@ from pathlib import Path
 
 import pytest
 
+from lambdastream.errors import DescriptionError
 from lambdastream.runtime.interpreter import ManagedRuntime
+from lambdastream.runtime.runtimes import OsOnlyRuntime, WrappedRuntime
 from lambdastream.runtime.variables import Folders, extension_variables, runtime_variables
+
+PYTHON = ManagedRuntime("python3.11", Path("/lang"))
+LIBRARIES = "/lang/lib/python3.11/site-packages"
+OS_ONLY = OsOnlyRuntime("provided.al2023")
+# AWS Lambda developer guide, "Defined runtime environment variables": for Python and for an OS-only runtime. What is set
+# elsewhere, credentials by the environment and the trace by the runtime, is not here; docstring of the module: the rest.
+RESERVED = {
+    "_HANDLER": ("app.handler", "app.handler"),
+    "AWS_DEFAULT_REGION": ("eu-west-1", "eu-west-1"),
+    "AWS_REGION": ("eu-west-1", "eu-west-1"),
+    "AWS_EXECUTION_ENV": ("AWS_Lambda_python3.11", None),
+    "AWS_LAMBDA_FUNCTION_NAME": ("chat", "chat"),
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": ("256", "256"),
+    "AWS_LAMBDA_FUNCTION_VERSION": ("7", "7"),
+    "AWS_LAMBDA_INITIALIZATION_TYPE": ("on-demand", "on-demand"),
+    "AWS_LAMBDA_LOG_GROUP_NAME": ("/aws/lambda/chat", "/aws/lambda/chat"),
+    "AWS_LAMBDA_LOG_STREAM_NAME": ("stream", "stream"),
+    "AWS_LAMBDA_RUNTIME_API": ("127.0.0.1:9001", "127.0.0.1:9001"),
+    "LAMBDA_TASK_ROOT": ("{code}", "{code}"),
+    "LAMBDA_RUNTIME_DIR": (LIBRARIES, "/var/runtime"),
+}
+UNRESERVED = {
+    "LANG": ("en_US.UTF-8", "en_US.UTF-8"),
+    "TZ": (":UTC", ":UTC"),
+    "PATH": (
+        "/lang/bin:/usr/local/bin:/usr/bin:/bin:/made/opt/bin",
+        "/usr/local/bin:/usr/bin:/bin:/made/opt/bin",
+    ),
+    "LD_LIBRARY_PATH": (
+        f"/lang/lib:{LIBRARIES}:{LIBRARIES}/lib:{{code}}:{{code}}/lib:/made/opt/lib",
+        "/var/runtime:/var/runtime/lib:{code}:{code}/lib:/made/opt/lib",
+    ),
+    "PYTHONPATH": (f"/made/opt/python/lib/python3.11/site-packages:/made/opt/python:{LIBRARIES}", None),
+    "NODE_PATH": (None, None),
+    "GEM_PATH": (None, None),
+    "AWS_XRAY_CONTEXT_MISSING": ("LOG_ERROR", "LOG_ERROR"),
+}
+OURS = {"TMPDIR"}
 
 
 @pytest.fixture
 def variables(describe):
     """The variables for a function that declares some."""
 
-    def build(declared, *, port=None, endpoint_url=None, **settings):
+    def build(declared, *, port=None, endpoint_url=None, stands_for=PYTHON, **settings):
         description = describe(environment=declared, **settings)
         return runtime_variables(
             description,
-            ManagedRuntime("python3.11", Path("/lang")),
+            stands_for,
             Folders(Path("/made/opt"), Path("/made/tmp")),
             runtime_api="127.0.0.1:9001",
             log_stream="stream",
@@ -27,32 +67,58 @@ def variables(describe):
     return build
 
 
-def test_lambda_tells_a_function_about_itself(variables, tmp_path):
-    given = variables({"OWN": "1"}, name="chat", handler="run.sh", memory=256)
-    expected = {
-        "OWN": "1",
-        "_HANDLER": "run.sh",
-        "LAMBDA_TASK_ROOT": str(tmp_path),
-        "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
-        "AWS_LAMBDA_FUNCTION_NAME": "chat",
-        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
-        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/chat",
-        "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "TMPDIR": "/made/tmp",
-        "LANG": "en_US.UTF-8",
-        "TZ": ":UTC",
+@pytest.mark.conformance("variables-set")
+@pytest.mark.parametrize(("stands_for", "column"), [(PYTHON, 0), (OS_ONLY, 1)], ids=["python", "provided"])
+def test_a_runtime_gets_the_variables_of_the_guide_and_no_others(variables, tmp_path, stands_for, column):
+    given = variables(
+        {"OWN": "1"},
+        stands_for=stands_for,
+        runtime=stands_for.name,
+        name="chat",
+        handler="app.handler",
+        memory=256,
+        version="7",
+        region="eu-west-1",
+    )
+    expected = {name: values[column] for name, values in (RESERVED | UNRESERVED).items()}
+    assert {name: given.pop(name, None) for name in expected} == {
+        name: value and value.format(code=tmp_path) for name, value in expected.items()
     }
-    assert expected.items() <= given.items()
-    assert given["PATH"].startswith("/lang/bin:")
+    assert given == {"OWN": "1"} | dict.fromkeys(OURS, "/made/tmp")
 
 
-def test_a_function_cannot_declare_what_lambda_sets(variables):
-    given = variables({"AWS_LAMBDA_FUNCTION_NAME": "x", "AWS_LAMBDA_RUNTIME_API": "x"}, name="chat")
-    assert (given["AWS_LAMBDA_FUNCTION_NAME"], given["AWS_LAMBDA_RUNTIME_API"]) == ("chat", "127.0.0.1:9001")
+@pytest.mark.conformance("variables-reserved")
+@pytest.mark.parametrize("name", [name for name in RESERVED if not name.startswith("_")])
+def test_a_function_cannot_declare_what_is_reserved(variables, name):
+    with pytest.raises(DescriptionError, match=f"Reserved keys used: {name}"):
+        variables({name: "declared"})
+
+
+@pytest.mark.parametrize("name", [name for name in UNRESERVED if name != "PYTHONPATH"])
+def test_a_function_can_declare_what_is_not_reserved(variables, name):
+    assert variables({name: "declared"})[name] == "declared"
+
+
+def test_a_declared_python_path_does_not_hide_the_layers(variables, tmp_path):
+    own = UNRESERVED["PYTHONPATH"][0]
+    assert variables({"PYTHONPATH": "/var/task/src"})["PYTHONPATH"] == f"{tmp_path}/src:{own}"
+    assert variables({"PYTHONPATH": "/x"}, stands_for=OS_ONLY, runtime=OS_ONLY.name)["PYTHONPATH"] == "/x"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "name", "value"),
+    [
+        ("nodejs24.x", "AWS_EXECUTION_ENV", "AWS_Lambda_nodejs24.x"),
+        ("nodejs24.x", "NODE_PATH", "/made/opt/nodejs/node24/node_modules:/made/opt/nodejs/node_modules"),
+        ("ruby3.4", "GEM_PATH", "{code}/vendor/bundle/ruby/3.4.0:/made/opt/ruby/gems/3.4.0"),
+        ("java21", "AWS_EXECUTION_ENV", "AWS_Lambda_java21"),
+        ("java21", "NODE_PATH", None),
+        ("nodejs24.x", "PYTHONPATH", None),
+    ],
+)
+def test_other_languages_have_variables_of_their_own(variables, tmp_path, runtime, name, value):
+    given = variables({}, stands_for=WrappedRuntime(runtime), runtime=runtime)
+    assert given.get(name) == (value and value.format(code=tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -102,6 +168,7 @@ def test_the_local_aws_is_the_endpoint_unless_the_function_names_one(variables, 
     assert variables(declared, endpoint_url="http://127.0.0.1:4566")["AWS_ENDPOINT_URL"] == given
 
 
+@pytest.mark.conformance("variables-extensions")
 def test_an_extension_does_not_get_what_is_the_runtimes_alone(variables):
     given = variables({"OWN": "1"})
     missing = {

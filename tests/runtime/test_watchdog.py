@@ -52,6 +52,15 @@ def test_whatever_kills_the_owner_nothing_is_left(owner, eventually, is_alive, n
     assert not owner.folder.exists()
 
 
+def test_what_is_frozen_is_ended_too(owner, eventually, is_alive):
+    _, *frozen = owner.watched
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    owner.kill()
+    owner.wait()
+    eventually(lambda: not any(map(is_alive, owner.watched)))
+
+
 def ignores(pid, number):
     """Whether the process is ready for this signal."""
     [mask] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigIgn:")]

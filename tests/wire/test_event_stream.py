@@ -69,12 +69,14 @@ def test_the_content_type_is_that_of_event_streams():
     assert CONTENT_TYPE == "application/vnd.amazon.eventstream"
 
 
+@pytest.mark.conformance("stream-frames")
 @pytest.mark.parametrize(("message", "event"), MESSAGES)
 def test_botocore_reads_the_event(message, event, parsed):
     assert parsed([message]) == [event]
     assert parsed([message[position : position + 1] for position in range(len(message))]) == [event]
 
 
+@pytest.mark.conformance("stream-frames")
 def test_botocore_reads_a_whole_answer(parsed):
     answer = payload_chunk(b"one ") + payload_chunk(b"two") + invoke_complete()
 
@@ -84,6 +86,7 @@ def test_botocore_reads_a_whole_answer(parsed):
     assert events[-1] == {"InvokeComplete": {}}
 
 
+@pytest.mark.conformance("stream-frames")
 @pytest.mark.parametrize(
     ("message", "event_type", "content_type"),
     [

@@ -3,12 +3,25 @@ from __future__ import annotations
 import pytest
 
 from lambdastream.wire import function_error
-from lambdastream.wire.function_error import error_payload, response_too_large, runtime_exited, timed_out
+from lambdastream.wire.function_error import (
+    NO_BOOTSTRAP,
+    error_payload,
+    not_started,
+    response_too_large,
+    runtime_exited,
+    timed_out,
+)
 
 
+@pytest.mark.conformance("invoke-exit", "invoke-timeout")
 @pytest.mark.parametrize(
     ("message", "text"),
     [
+        pytest.param(
+            not_started("id-1", NO_BOOTSTRAP),
+            "RequestId: id-1 Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
+            id="no bootstrap",
+        ),
         pytest.param(timed_out("id-1", 1), "RequestId: id-1 Error: Task timed out after 1.00 seconds", id="timeout"),
         pytest.param(
             timed_out("id-1", 0.5),

@@ -68,6 +68,7 @@ def event_of(make, given, **options) -> Any:
     return json.loads(make(given, **options))
 
 
+@pytest.mark.conformance("http-event-2")
 def test_an_http_api_makes_payload_2():
     event = event_of(http_api_event, call(stage_variables={"color": "blue"}, parameters={"id": "a b"}))
 
@@ -114,6 +115,7 @@ def test_an_http_api_makes_payload_2():
     }
 
 
+@pytest.mark.conformance("rest-event")
 def test_a_rest_api_makes_payload_1():
     event = event_of(rest_api_event, call(stage_variables={"color": "blue"}))
 
@@ -174,6 +176,7 @@ def test_a_rest_api_makes_payload_1():
     }
 
 
+@pytest.mark.conformance("http-event-1")
 def test_an_http_apis_payload_1_differs_from_a_rest_apis():
     rest, http = event_of(rest_api_event, call()), event_of(http_api_event_1, call())
     differing = {name for name in rest.keys() | http.keys() if rest.get(name) != http.get(name)}
@@ -193,12 +196,14 @@ def test_the_event_is_compact_json(make):
     assert event == json.dumps(json.loads(event), separators=(",", ":")).encode()
 
 
+@pytest.mark.conformance("http-event-absent")
 def test_what_a_request_lacks_has_no_key_in_payload_2():
     event = event_of(http_api_event, get())
 
     assert not {"body", "cookies", "queryStringParameters", "pathParameters", "stageVariables"} & event.keys()
 
 
+@pytest.mark.conformance("http-event-absent", "rest-event")
 @payload_1
 def test_what_a_request_lacks_is_null_in_payload_1(make):
     event = event_of(make, get())
@@ -219,6 +224,7 @@ def test_a_route_has_a_key(method, resource, key):
     assert event["routeKey"] == event["requestContext"]["routeKey"] == key
 
 
+@pytest.mark.conformance("rest-event-path")
 @pytest.mark.parametrize(
     ("target", "path", "full"),
     [
@@ -235,6 +241,7 @@ def test_a_rest_apis_paths_are_as_recorded_on_aws(target, path, full):
     assert (event["path"], event["requestContext"]["path"]) == (path, full)
 
 
+@pytest.mark.conformance("rest-event-query")
 def test_query_parameters_are_decoded_once_as_recorded_on_aws():
     query = "dateTimeOffset=2023-06-12T18:05:10.123456+00:00&email=test%2Balias@gmail.com&url=https://x/&w=foo%20bar&e="
     event = event_of(rest_api_event, get(target=f"/prod/?{query}"))
@@ -248,6 +255,7 @@ def test_query_parameters_are_decoded_once_as_recorded_on_aws():
     }
 
 
+@pytest.mark.conformance("rest-event-headers")
 @every_event
 def test_headers_of_the_connection_are_left_out_and_those_of_a_proxy_added(make):
     kept = get(("connection", "keep-alive"), ("te", "trailers"), ("x-forwarded-for", "1.2.3.4"), ("n", "Gr\xfc\xdfe"))
@@ -259,6 +267,16 @@ def test_headers_of_the_connection_are_left_out_and_those_of_a_proxy_added(make)
     assert headers["x-amzn-trace-id"].startswith("Root=1-")
 
 
+@pytest.mark.conformance("rest-event-headers")
+def test_a_rest_api_drops_some_headers_of_a_request():
+    names = ("content-length", "content-md5", "expect", "max-forwards", "server", "trailer", "www-authenticate")
+    event = event_of(rest_api_event, get(*((name, "x") for name in names), ("via", "x"), ("range", "x")))
+    for headers in (event["headers"], event["multiValueHeaders"]):
+        assert headers.keys() >= {"via", "range"}
+        assert headers.keys().isdisjoint(names)
+
+
+@pytest.mark.conformance("http-event-binary")
 @pytest.mark.parametrize("make", [http_api_event, http_api_event_1], ids=["HTTP 2.0", "HTTP 1.0"])
 @pytest.mark.parametrize(
     ("body", "content_type", "encoded"),
@@ -276,6 +294,7 @@ def test_an_http_api_encodes_what_is_not_text(make, body, content_type, encoded)
     assert (base64.b64decode(event["body"]) if encoded else event["body"].encode()) == body
 
 
+@pytest.mark.conformance("rest-event-binary")
 @pytest.mark.parametrize(
     ("types", "content_type", "body"),
     [
@@ -291,6 +310,7 @@ def test_a_rest_api_encodes_its_binary_media_types(types, content_type, body):
     assert (event["body"], event["isBase64Encoded"]) == (body, "PNG" not in body)
 
 
+@pytest.mark.conformance("rest-event-binary")
 @pytest.mark.parametrize(
     ("content_type", "types", "binary"),
     [

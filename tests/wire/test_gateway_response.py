@@ -28,6 +28,7 @@ def default_type(kind):
 every_kind = pytest.mark.parametrize("kind", ["REST", "1.0", "2.0"])
 
 
+@pytest.mark.conformance("rest-result")
 @every_kind
 @pytest.mark.parametrize(
     ("result", "status", "headers", "body"),
@@ -53,6 +54,7 @@ def test_a_result_describes_the_response(kind, result, status, headers, body):
     assert read(kind, result) == HttpResponse(status, (*headers, default_type(kind)), body)
 
 
+@pytest.mark.conformance("rest-result-malformed")
 @every_kind
 @pytest.mark.parametrize(
     "result",
@@ -77,6 +79,7 @@ def test_a_malformed_result_is_an_error(kind, result):
         read(kind, result)
 
 
+@pytest.mark.conformance("rest-result-multi-value")
 @pytest.mark.parametrize("kind", ["REST", "1.0"])
 @pytest.mark.parametrize(
     "result",
@@ -93,6 +96,7 @@ def test_payload_1_needs_an_object_with_lists(kind, result):
         read(kind, result)
 
 
+@pytest.mark.conformance("rest-result-multi-value")
 @pytest.mark.parametrize("kind", ["REST", "1.0"])
 def test_values_of_multi_value_headers_come_first_and_none_comes_twice(kind):
     result = {"statusCode": 200, "multiValueHeaders": {"A": ["multi", "b"]}, "headers": {"a": "solo", "A": "b"}}
@@ -100,6 +104,7 @@ def test_values_of_multi_value_headers_come_first_and_none_comes_twice(kind):
     assert read(kind, result).headers == (("a", "multi"), ("a", "b"), ("a", "solo"), default_type(kind))
 
 
+@pytest.mark.conformance("rest-result-strict")
 @pytest.mark.parametrize(
     "result",
     [
@@ -115,6 +120,7 @@ def test_a_rest_api_is_strict(result):
         read("REST", result)
 
 
+@pytest.mark.conformance("rest-result")
 @pytest.mark.parametrize(
     "result", [{}, {"headers": {"content-type": "application/json"}}], ids=["empty", "only headers"]
 )
@@ -122,6 +128,7 @@ def test_a_rest_api_needs_no_status(result):
     assert read("REST", result) == HttpResponse(200, (JSON,))
 
 
+@pytest.mark.conformance("rest-result-base64")
 def test_a_rest_api_decodes_base64_for_a_client_that_accepts_it():
     result = {"statusCode": 200, "body": "AP8=", "isBase64Encoded": True}
 
@@ -131,6 +138,7 @@ def test_a_rest_api_decodes_base64_for_a_client_that_accepts_it():
         read("REST", result | {"body": "!"}, binary=True)
 
 
+@pytest.mark.conformance("http-result-lenient")
 @pytest.mark.parametrize("kind", ["1.0", "2.0"])
 def test_an_http_api_ignores_other_keys_and_always_decodes_base64(kind):
     result = {"statusCode": 200, "body": "AP8=", "isBase64Encoded": True, "wrongValue": 1}
@@ -140,12 +148,14 @@ def test_an_http_api_ignores_other_keys_and_always_decodes_base64(kind):
         read(kind, result | {"body": "!"})
 
 
+@pytest.mark.conformance("http-result-1")
 @pytest.mark.parametrize("result", [{}, {"headers": {"a": "b"}}], ids=["empty", "only headers"])
 def test_payload_1_of_an_http_api_needs_a_status(result):
     with pytest.raises(WireError):
         read("1.0", result)
 
 
+@pytest.mark.conformance("http-result-2")
 @pytest.mark.parametrize(
     ("payload", "body"),
     [
@@ -161,6 +171,7 @@ def test_payload_2_without_a_status_is_the_body(payload, body):
     assert read("2.0", payload) == HttpResponse(200, (JSON,), body)
 
 
+@pytest.mark.conformance("http-result-2")
 @pytest.mark.parametrize(
     "result",
     [
@@ -173,6 +184,7 @@ def test_payload_2_refuses(result):
         read("2.0", result)
 
 
+@pytest.mark.conformance("http-result-cookies")
 def test_payload_2_has_cookies():
     result = {"statusCode": 200, "cookies": ["a=1", "b=2"]}
 

@@ -1,18 +1,30 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from lambdastream.wire.log_lines import end_line, report_line, start_line, task_timed_out
+from lambdastream.wire.log_lines import (
+    TIMEOUT,
+    Failure,
+    end_line,
+    init_report_line,
+    init_start_line,
+    report_line,
+    start_line,
+    task_timed_out,
+)
 
 
+@pytest.mark.conformance("logs-lines")
 def test_an_invocation_starts_and_ends_with_a_line():
     assert start_line("id-1") == "START RequestId: id-1 Version: $LATEST\n"
     assert start_line("id-1", "7") == "START RequestId: id-1 Version: 7\n"
     assert end_line("id-1") == "END RequestId: id-1\n"
 
 
+@pytest.mark.conformance("logs-lines")
 @pytest.mark.parametrize(
     ("figures", "line"),
     [
@@ -28,12 +40,60 @@ def test_an_invocation_starts_and_ends_with_a_line():
             "Max Memory Used: 99 MB\t\n",
             id="warm",
         ),
+        pytest.param(
+            {"duration_ms": 3000, "memory_mb": 128, "max_memory_mb": 36, "init_ms": None, "failure": TIMEOUT},
+            "REPORT RequestId: id-1\tDuration: 3000.00 ms\tBilled Duration: 3000 ms\tMemory Size: 128 MB\t"
+            "Max Memory Used: 36 MB\tStatus: timeout\n",
+            id="timed out",
+        ),
+        pytest.param(
+            {
+                "duration_ms": 10,
+                "memory_mb": 128,
+                "max_memory_mb": 128,
+                "init_ms": 551.73,
+                "failure": Failure("error", "Runtime.OutOfMemory"),
+            },
+            "REPORT RequestId: id-1\tDuration: 10.00 ms\tBilled Duration: 10 ms\tMemory Size: 128 MB\t"
+            "Max Memory Used: 128 MB\tInit Duration: 551.73 ms\tStatus: error\tError Type: Runtime.OutOfMemory\n",
+            id="out of memory",
+        ),
     ],
 )
 def test_an_invocation_is_reported(figures, line):
     assert report_line("id-1", **figures) == line
 
 
+@pytest.mark.parametrize(
+    ("runtime", "version"),
+    [
+        ("python3.13", "python:3.13.v0"),
+        ("provided.al2023", "provided:al2023.v0"),
+        ("nodejs22.x", "nodejs:22.v0"),
+        ("java21", "java:21.v0"),
+    ],
+)
+def test_an_environment_starts_with_its_runtimes_version(runtime, version):
+    name, arn = init_start_line(runtime, "eu-south-1").split("\t")
+    assert name == f"INIT_START Runtime Version: {version}"
+    assert re.fullmatch(r"Runtime Version ARN: arn:aws:lambda:eu-south-1::runtime:[0-9a-f]{64}\n", arn)
+
+
+@pytest.mark.parametrize(
+    ("failure", "end"),
+    [
+        pytest.param(TIMEOUT, "Status: timeout\n", id="timed out"),
+        pytest.param(
+            Failure("error", "Runtime.ExitError"), "Status: error\tError Type: Runtime.ExitError\n", id="exited"
+        ),
+    ],
+)
+def test_an_init_that_fails_is_reported(failure, end):
+    line = init_report_line("init", duration_ms=10000, failure=failure)
+    assert line == "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\t" + end
+
+
+@pytest.mark.conformance("logs-billed")
 @pytest.mark.parametrize(
     ("duration_ms", "shown", "billed"),
     [
@@ -50,6 +110,7 @@ def test_the_billed_duration_is_the_one_shown_rounded_up(duration_ms, shown, bil
     assert f"\tDuration: {shown} ms\tBilled Duration: {billed} ms\t" in line
 
 
+@pytest.mark.conformance("logs-timeout")
 @pytest.mark.parametrize(
     ("at", "stamp"),
     [

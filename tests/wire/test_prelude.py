@@ -81,6 +81,7 @@ PRELUDES = [
 ]
 
 
+@pytest.mark.conformance("url-prelude")
 @every_cut
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 @pytest.mark.parametrize(("text", "prelude"), PRELUDES)

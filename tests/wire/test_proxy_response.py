@@ -12,6 +12,7 @@ from lambdastream.wire.proxy_response import proxy_response
 JSON = ("content-type", "application/json")
 
 
+@pytest.mark.conformance("url-result-inferred")
 @pytest.mark.parametrize(
     ("payload", "body"),
     [
@@ -30,6 +31,7 @@ def test_a_result_without_a_status_is_the_body(payload, body):
     assert proxy_response(payload) == HttpResponse(200, (JSON,), body)
 
 
+@pytest.mark.conformance("url-result-described")
 @pytest.mark.parametrize(
     ("result", "response"),
     [
@@ -86,6 +88,7 @@ def test_a_result_with_a_status_describes_the_response(result, response):
     assert proxy_response(json.dumps(result).encode()) == response
 
 
+@pytest.mark.conformance("url-result-malformed")
 @pytest.mark.parametrize(
     "payload",
     [
@@ -129,6 +132,7 @@ def test_the_error_for_bad_base64_says_what_to_do():
     assert "base64.b64encode" in caught.value.next_step
 
 
+@pytest.mark.conformance("response-base64")
 def test_every_byte_survives_base64():
     body = bytes(range(256)) * 3
     result = {"statusCode": 200, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}

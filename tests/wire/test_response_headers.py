@@ -8,6 +8,7 @@ from lambdastream.wire.response_headers import response_headers
 DEFAULT = ("content-type", "default/type")
 
 
+@pytest.mark.conformance("response-renamed-headers", "url-result-multi-value")
 @pytest.mark.parametrize(
     ("result", "headers"),
     [
@@ -29,7 +30,11 @@ DEFAULT = ("content-type", "default/type")
             (("a", "5"), ("b", "1.5"), ("c", "true"), ("d", "false"), DEFAULT),
             id="numbers and booleans",
         ),
-        pytest.param({"headers": {"Transfer-Encoding": "chunked", "x": "1"}}, (("x", "1"), DEFAULT), id="hop by hop"),
+        pytest.param(
+            {"headers": dict.fromkeys(("Transfer-Encoding", "TE", "Trailer", "Upgrade", "Host", "Expect", "Via"), "x")},
+            (DEFAULT,),
+            id="what is never passed on",
+        ),
         pytest.param(
             {"headers": {"Content-Length": "5", "date": "d", "server": "s", "connection": "close"}},
             (
@@ -40,6 +45,16 @@ DEFAULT = ("content-type", "default/type")
                 DEFAULT,
             ),
             id="the connection's own are renamed",
+        ),
+        pytest.param(
+            {"headers": {"WWW-Authenticate": "Basic", "Authorization": "a", "User-Agent": "u"}},
+            (
+                ("x-amzn-remapped-www-authenticate", "Basic"),
+                ("x-amzn-remapped-authorization", "a"),
+                ("x-amzn-remapped-user-agent", "u"),
+                DEFAULT,
+            ),
+            id="those of an authorizer and a client are renamed",
         ),
         pytest.param(
             {"multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"], "Content-Length": ["1"]}},

@@ -153,6 +153,7 @@ ANYWHERE = [
 ]
 
 
+@pytest.mark.conformance("iam-tampered")
 @pytest.mark.parametrize(("tamper", "problem"), ANYWHERE)
 @pytest.mark.parametrize("kind", CODES)
 def test_a_tampered_request_is_refused(signing, kind, tamper, problem):
@@ -217,6 +218,7 @@ def test_a_signed_plus_sign_cannot_become_a_space(signing, sent):
     assert signing.refusal(replace(request, target=sent)) == "InvalidSignatureException"
 
 
+@pytest.mark.conformance("iam-secret")
 @pytest.mark.parametrize("kind", CODES)
 def test_another_secret_is_refused(signing, kind):
     assert signing.refusal(signed(signing, kind), secret="another") == CODES[kind]["mismatch"]
@@ -293,6 +295,7 @@ def test_the_time_of_arrival_may_be_in_any_zone(signing):
 # Headers that must be signed, and the payload's hash.
 
 
+@pytest.mark.conformance("iam-unsigned-header")
 @pytest.mark.parametrize("kind", CALLS)
 @pytest.mark.parametrize("name", ["host", "x-amz-date"])
 def test_host_and_aws_headers_must_be_signed(signing, kind, name):
@@ -314,6 +317,7 @@ def test_the_hash_itself_need_not_be_among_the_signed_headers(signing):
     signing.check(adding_header("x-amz-content-sha256", sha256(body).hexdigest())(request))
 
 
+@pytest.mark.conformance("iam-payload-hash")
 @pytest.mark.parametrize(
     ("service", "stated", "code"),
     [

@@ -9,13 +9,13 @@ import pytest
 from mangum.handlers.api_gateway import HTTPGateway
 
 from lambdastream.wire.http_message import HttpRequest
-from lambdastream.wire.url_event import url_event
+from lambdastream.wire.url_event import Caller, url_event
 
 SEVEN = datetime(2026, 11, 21, 7, tzinfo=UTC)
 DOMAIN = "abc123.lambda-url.us-east-1.on.aws"
 
 
-def event_of(request: HttpRequest, *, domain_name: str = DOMAIN, time: datetime = SEVEN, **options: str) -> Any:
+def event_of(request: HttpRequest, *, domain_name: str = DOMAIN, time: datetime = SEVEN, **options: Any) -> Any:
     return json.loads(url_event(request, request_id="id-1", domain_name=domain_name, time=time, **options))
 
 
@@ -27,6 +27,7 @@ def post(body: bytes, *headers: tuple[str, str]) -> HttpRequest:
     return HttpRequest("POST", "/", headers, body)
 
 
+@pytest.mark.conformance("url-event")
 def test_a_request_becomes_a_version_2_event():
     request = HttpRequest(
         "POST",
@@ -88,6 +89,7 @@ def test_the_event_is_compact_json():
     assert event.startswith(b'{"version":"2.0","routeKey":"$default","rawPath":"/"')
 
 
+@pytest.mark.conformance("url-event-absent")
 def test_what_a_request_lacks_has_no_key():
     event = event_of(get())
 
@@ -97,10 +99,26 @@ def test_what_a_request_lacks_has_no_key():
     assert event["requestContext"]["http"]["userAgent"] == ""
 
 
-def test_a_signed_request_names_the_callers_account():
-    assert event_of(get(), account_id="123456789012")["requestContext"]["accountId"] == "123456789012"
+@pytest.mark.conformance("iam-caller")
+def test_a_signed_request_names_the_caller():
+    caller = Caller("AKIAKEY", "123456789012", "arn:aws:iam::123456789012:user/ann", "AIDAUSER")
+    context = event_of(get(), caller=caller)["requestContext"]
+    assert (context["accountId"], context["authentication"]) == ("123456789012", None)
+    assert context["authorizer"] == {
+        "iam": {
+            "accessKey": "AKIAKEY",
+            "accountId": "123456789012",
+            "callerId": "AIDAUSER",
+            "cognitoIdentity": None,
+            "principalOrgId": None,
+            "userArn": "arn:aws:iam::123456789012:user/ann",
+            "userId": "AIDAUSER",
+        }
+    }
+    assert {"authentication", "authorizer"}.isdisjoint(event_of(get())["requestContext"])
 
 
+@pytest.mark.conformance("url-event-query")
 @pytest.mark.parametrize(
     ("query", "parameters"),
     [
@@ -121,6 +139,7 @@ def test_the_query_is_given_raw_and_decoded(query, parameters):
     assert event.get("queryStringParameters") == parameters
 
 
+@pytest.mark.conformance("url-event-headers")
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [
@@ -167,6 +186,7 @@ def test_cookies_are_a_list(headers, cookies):
     assert event_of(get("/", *headers)).get("cookies") == cookies
 
 
+@pytest.mark.conformance("url-event-forwarded")
 @pytest.mark.parametrize(
     ("headers", "domain_name", "name", "value"),
     [
@@ -190,6 +210,7 @@ def test_forwarding_headers_are_added(headers, domain_name, name, value):
     assert event_of(get("/", *headers), domain_name=domain_name)["headers"][name] == value
 
 
+@pytest.mark.conformance("url-event-trace")
 def test_a_missing_trace_header_is_added():
     trace = event_of(get())["headers"]["x-amzn-trace-id"]
     root, seconds, unique = trace.split("-")
@@ -203,6 +224,7 @@ def test_a_missing_trace_header_is_added():
 TEXT = "text ü".encode()
 
 
+@pytest.mark.conformance("url-event-text")
 @pytest.mark.parametrize(
     "content_type",
     [
@@ -224,6 +246,7 @@ def test_text_is_plain(content_type):
     assert (event["body"], event["isBase64Encoded"]) == ("text ü", False)
 
 
+@pytest.mark.conformance("url-event-text")
 @pytest.mark.parametrize(
     ("body", "headers"),
     [
@@ -244,6 +267,7 @@ def test_everything_else_is_base64(body, headers):
     assert base64.b64decode(event["body"], validate=True) == body
 
 
+@pytest.mark.conformance("url-event-time")
 @pytest.mark.parametrize(
     ("time", "text", "epoch"),
     [

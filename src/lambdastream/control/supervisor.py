@@ -20,10 +20,13 @@ import uvloop
 from lambdastream.control import control_plane_process
 from lambdastream.control.forgetting import PORTS, forget
 from lambdastream.control.interrupts import ENDINGS, uninterrupted
+from lambdastream.control.limit_options import changed_limits
+from lambdastream.control.local_aws import LocalAws
 from lambdastream.control.profile import Profile
 from lambdastream.control.project import Project, Running
 from lambdastream.doors.data_plane import DataPlane
 from lambdastream.errors import LocalAwsError, NotRunningError
+from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.watchdog import Watchdog
 
 DEFAULT_PORT: Final = 4566
@@ -31,25 +34,37 @@ PATIENCE: Final = 30.0
 STEP: Final = 0.02
 
 
-def serve(project: Project, port: int, *, on_ready: Callable[[Running], None], fresh: bool = False) -> None:
+def serve(
+    project: Project,
+    port: int,
+    *,
+    on_ready: Callable[[Running], None],
+    fresh: bool = False,
+    limits: Limits | None = None,
+) -> None:
     """Run the local AWS in this process, and its control plane in another, until SIGINT or SIGTERM.
 
-    What was deployed before comes back, unless it is to start ``fresh``. Raises ``PortTakenError``, and ``LocalAwsError``
-    when the project has one already, or when the control plane does not start or dies.
+    What was deployed before comes back, unless it is to start ``fresh``. The limits are AWS's own unless others are given.
+    Raises ``PortTakenError``, and ``LocalAwsError`` when the project has one already, or when the control plane does not
+    start or dies.
     """
     with project.lock(), tempfile.TemporaryDirectory(prefix="lambdastream-") as folder:
         if fresh:
             forget(project)
-        uvloop.run(_serve(project, port, Path(folder), on_ready))
+        uvloop.run(_serve(project, port, Path(folder), on_ready, limits))
 
 
-async def _serve(project: Project, port: int, folder: Path, on_ready: Callable[[Running], None]) -> None:
+async def _serve(
+    project: Project, port: int, folder: Path, on_ready: Callable[[Running], None], limits: Limits | None
+) -> None:
     stopped = asyncio.Event()
     for number in ENDINGS:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     profile, socket = Profile(project), folder / "control_plane.sock"
     keys, logs, ports = profile.keys(), project.logs, project.state / PORTS
-    async with DataPlane(port=port, logs=logs, keys=keys, control_plane=socket, ports=ports) as data_plane:
+    async with DataPlane(
+        port=port, logs=logs, limits=limits, keys=keys, control_plane=socket, ports=ports
+    ) as data_plane:
         data_plane.host.watchdog.watch_folder(folder)
         async with control_plane_process.running(project, data_plane, socket) as control_plane:
             profile.point_at(data_plane.endpoint_url)
@@ -73,23 +88,28 @@ async def _until_either(project: Project, stopped: asyncio.Event, control_plane:
         )
 
 
-def start(project: Project, port: int, *, fresh: bool = False) -> Running:
+def start(project: Project, port: int, *, fresh: bool = False, limits: Limits | None = None) -> Running:
     """Start the local AWS in the background, and wait until it answers.
 
-    One that runs already is taken as it is, unless it is to start ``fresh``: that raises ``LocalAwsError``.
+    One that runs already is taken as it is, unless it is to start ``fresh`` or has other limits than these, which need not
+    be AWS's own: that raises ``LocalAwsError``.
 
     What it prints goes to ``.lambdastream/up.log``. Raises ``LocalAwsError`` with the end of it when it does not start.
     Interrupted meanwhile, it leaves nothing behind.
     """
+    changed = [f"--limit={name}={value}" for name, value in changed_limits(limits or Limits()).items()]
+    options = [*(["--fresh"] if fresh else []), *changed]
     if project.is_locked():
-        if fresh:
+        running = _running(project)
+        if fresh or (changed and Limits(**LocalAws(running).status().get("limits", {})) != limits):
+            what = "with what is deployed to it" if fresh else "with other limits"
             raise LocalAwsError(
-                f"A local AWS runs already for the project {project.root.name}, with what is deployed to it.",
-                next_step="End it first: lambdastream down. Then: lambdastream up --fresh",
+                f"A local AWS runs already for the project {project.root.name}, {what}.",
+                next_step=f"End it first: lambdastream down. Then: lambdastream up {' '.join(options)}",
             )
-        return _running(project)
+        return running
     with contextlib.ExitStack() as undo:
-        process = _spawn(project, port, undo, *(["--fresh"] if fresh else []))
+        process = _spawn(project, port, undo, *options)
         running = _running(project, process)
         if running.pid == process.pid:
             # Else another one was faster, and this one is not needed.

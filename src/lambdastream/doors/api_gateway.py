@@ -25,16 +25,14 @@ from lambdastream.doors.api_routes import Match
 from lambdastream.doors.responses import REQUEST_ID, DoorConnection
 from lambdastream.runtime.arn import ACCOUNT
 from lambdastream.runtime.function import Function
-from lambdastream.runtime.invocation import Invocation, ResponseSink, StreamSource, new_request_id
+from lambdastream.runtime.invocation import Invocation, ResponseSink, StreamSource, new_request_id, trace_id
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.listener import Listener
 from lambdastream.wire.gateway_event import GatewayRequest, http_api_event, http_api_event_1, is_binary, rest_api_event
 from lambdastream.wire.gateway_response import http_api_response, http_api_response_1, rest_api_response
+from lambdastream.wire.http_event import trace_header
 from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse
 from lambdastream.wire.prelude import Prelude
-
-REQUEST_PAYLOAD: Final = 10 * 1024 * 1024
-"""Bytes of a request's body (API Gateway quotas)."""
 
 HTTP_REQUEST_ID: Final = "apigw-requestid"
 
@@ -79,7 +77,7 @@ class GatewayConnection(DoorConnection):
     """A client's connection to an API."""
 
     def __init__(self, api: ApiGateway) -> None:
-        super().__init__(REQUEST_PAYLOAD)
+        super().__init__(api.limits.api_request)
         self._api = api
 
     def serve(self, request: HttpRequest) -> None:
@@ -127,12 +125,15 @@ class GatewayExchange:
         if function is None:
             self.respond(self.errors.no_function.response())
             return
-        event = self._event(match, path)
+        now = datetime.now(UTC)
+        event = self._event(match, path, now)
         if len(event) > self._api.limits.request_payload:
             self.respond(self.errors.too_large.response())
             return
-        self._timer = asyncio.get_running_loop().call_later(match.route.timeout, self._time_out)
-        function.invoke(Invocation(event, self._sink(match), self._request_id))
+        timeout = self._api.limits.api_timeout or match.route.timeout
+        self._timer = asyncio.get_running_loop().call_later(timeout, self._time_out)
+        trace = trace_id(trace_header(self._request, self._request_id, now))
+        function.invoke(Invocation(event, self._sink(match), self._request_id, trace))
 
     def attach(self, source: StreamSource) -> None:
         """Let a slow client make this runtime wait."""
@@ -174,7 +175,7 @@ class GatewayExchange:
             self._end()
             self._connection.break_response()
 
-    def _event(self, match: Match, path: str) -> bytes:
+    def _event(self, match: Match, path: str, time: datetime) -> bytes:
         api, route = self._description, match.route
         call = GatewayRequest(
             request=self._request,
@@ -185,7 +186,7 @@ class GatewayExchange:
             resource=route.path,
             path=path,
             request_id=self._request_id,
-            time=datetime.now(UTC),
+            time=time,
             parameters=match.parameters,
             stage_variables=api.stage_variables,
         )

@@ -10,6 +10,7 @@ Chosen here, not verified on AWS:
   plain Invoke gives it; that is no JSON, so malformed. One that does not stream behind a REST API that does is malformed
   too: its answer has no prelude.
 - a throttled function: 500 (REST), 503 (HTTP). A timeout of an HTTP API: 503.
+- a stream that is longer than Lambda allows, 200 MB, breaks off.
 - a stream that takes longer than the integration's timeout breaks off, also with the default of 29 seconds.
 """
 

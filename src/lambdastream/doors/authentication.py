@@ -90,35 +90,39 @@ class Authenticator:
         if found is not None:
             self.remember(found)
 
-    async def admit(self, request: HttpRequest, *, service: str) -> None:
-        """Raises ``SignatureError`` unless the request is signed for a service, with keys of this account."""
+    async def admit(self, request: HttpRequest, *, service: str, region: str) -> Claim:
+        """Return whose request it is. Raises ``SignatureError`` unless it is signed for this, with keys of this account."""
         claim = parse_authorization(request)
         if not self.knows(claim):
             await self.ask(claim)
-        self.verify(request, claim, service=service)
+        self.verify(request, claim, service=service, region=region)
+        return claim
 
-    def verify(self, request: HttpRequest, claim: Claim, *, service: str | None = None) -> None:
-        """Raises ``SignatureError`` unless the request is signed with known keys, and for ``service`` if that is given."""
+    def verify(
+        self, request: HttpRequest, claim: Claim, *, service: str | None = None, region: str | None = None
+    ) -> None:
+        """Raises ``SignatureError`` unless the request is signed with known keys, and for what is given of the rest."""
+        spoken: Protocol = "json" if service == "lambda" else protocol(request)
         keys = self._known.get(claim.access_key_id)
         if keys is None:
             raise SignatureError(
                 "The security token included in the request is invalid.",
-                code=UNKNOWN_KEY[protocol(request)],
+                code=UNKNOWN_KEY[spoken],
                 next_step="Use the project's own profile: lambdastream env",
             )
         if keys.expired:
             raise SignatureError(
                 "The security token included in the request is expired.",
-                code=EXPIRED_TOKEN[protocol(request)],
+                code=EXPIRED_TOKEN[spoken],
                 next_step="Get new temporary keys from STS.",
             )
         if not hmac.compare_digest(claim.session_token, keys.session_token):
             raise SignatureError(
                 "The session token is not the one of this key.",
-                code=WRONG_TOKEN[protocol(request)],
+                code=WRONG_TOKEN[spoken],
                 next_step="Give the three values that STS issued together.",
             )
-        verify(request, claim, keys.secret_access_key, now=datetime.now(UTC), service=service)
+        verify(request, claim, keys.secret_access_key, now=datetime.now(UTC), region=region, service=service)
 
 
 def refusal(error: SignatureError, request: HttpRequest) -> HttpResponse:

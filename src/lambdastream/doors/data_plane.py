@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -138,6 +138,8 @@ class DataPlane:
         Raises ``RuntimeNotFoundError``, ``AdapterNotFoundError`` or ``DescriptionError`` when it cannot run here; what was
         deployed before then still runs.
         """
+        if self.limits.timeout is not None:
+            description = description.with_timeout(self.limits.timeout)
         async with self._deploying:
             return await self._functions.deploy(description)
 
@@ -188,6 +190,7 @@ class DataPlane:
             "functions": self._functions.status(),
             "apis": [self._api_status(api.gateway) for api in self._apis.values()],
             "isolation": "paths",
+            "limits": asdict(self.limits),
         }
 
     @staticmethod

@@ -21,7 +21,7 @@ from lambdastream.runtime.description import FunctionDescription
 from lambdastream.runtime.environment import Package
 from lambdastream.runtime.function import Function
 from lambdastream.runtime.host import Host, adapter
-from lambdastream.runtime.interpreter import managed_runtime
+from lambdastream.runtime.runtimes import find_runtime
 
 
 @dataclass(slots=True)
@@ -108,8 +108,8 @@ class FunctionDeployments:
         self._deployments.clear()
 
     def _package(self, description: FunctionDescription) -> Package:
-        """What takes time: the runtime's interpreter, the adapter and the layers."""
-        runtime = managed_runtime(description.runtime)
+        """What takes time: the runtime, the adapter and the layers."""
+        runtime = find_runtime(description)
         opt = self._host.temporary_folder(f"{description.name}-opt")
         try:
             layers.lay_out(description, opt, adapter)

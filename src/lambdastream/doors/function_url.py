@@ -1,7 +1,8 @@
 """A function URL: an HTTP request becomes an event, and the function's answer an HTTP response.
 
 The two invoke modes differ in the answer alone. Statuses that AWS documents nowhere and that are chosen here: 413 for a
-request over 6 MB; 502 for a timeout, an exit or an answer over 6 MB; 200 with the raw bytes where the URL's invoke mode and
+request over 6 MB; 502 for a timeout, an exit or an answer over 6 MB, and a broken transfer where a streamed answer is
+longer than it may be, with the reason in the function's log; 200 with the raw bytes where the URL's invoke mode and
 the function's own way of answering do not fit each other.
 """
 
@@ -15,21 +16,29 @@ from typing import Final
 from lambdastream.doors.api_cors import cors_headers, preflight_response
 from lambdastream.doors.authentication import Authenticator
 from lambdastream.doors.responses import REQUEST_ID, BufferedSink, DoorConnection, json_response, log_pointer
+from lambdastream.doors.url_authorization import FORBIDDEN, authorize, refusal
 from lambdastream.errors import SignatureError, WireError
 from lambdastream.runtime.description import FunctionUrlConfig
 from lambdastream.runtime.function import Function
-from lambdastream.runtime.invocation import FunctionError, Invocation, ResponseSink, StreamSource, new_request_id
+from lambdastream.runtime.invocation import (
+    FunctionError,
+    Invocation,
+    ResponseSink,
+    StreamSource,
+    new_request_id,
+    trace_id,
+)
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.listener import Listener
+from lambdastream.wire.http_event import trace_header
 from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse
 from lambdastream.wire.json_codec import encode_json
 from lambdastream.wire.prelude import CONTENT_TYPE, Prelude, PreludeDecoder
 from lambdastream.wire.proxy_response import proxy_response
-from lambdastream.wire.url_event import url_event
+from lambdastream.wire.url_event import Caller, url_event
 
 PREFLIGHT_STATUS: Final = 200
 UNFRAMED: Final = "application/octet-stream"
-FORBIDDEN: Final = json_response(403, b'{"Message":"Forbidden"}')
 
 
 class FunctionUrl:
@@ -94,14 +103,14 @@ class FunctionUrlConnection(DoorConnection):
     async def _invoke_if_signed(self, request: HttpRequest, config: FunctionUrlConfig) -> None:
         """``AuthType: AWS_IAM``: who signs with keys of this account may call."""
         try:
-            await self._url.authenticator.admit(request, service="lambda")
-        except SignatureError:
-            self.respond(FORBIDDEN)
+            caller = await authorize(self._url.authenticator, request, self._url.function.description.region)
+        except SignatureError as error:
+            self.respond(refusal(error))
         else:
-            self._invoke(request, config)
+            self._invoke(request, config, caller)
 
-    def _invoke(self, request: HttpRequest, config: FunctionUrlConfig) -> None:
-        invocation = self._invocation(request, streams=config.invoke_mode == "RESPONSE_STREAM")
+    def _invoke(self, request: HttpRequest, config: FunctionUrlConfig, caller: Caller | None = None) -> None:
+        invocation = self._invocation(request, caller, streams=config.invoke_mode == "RESPONSE_STREAM")
         self._url.function.invoke(invocation)
 
     def oversized(self, request: HttpRequest) -> None:
@@ -109,17 +118,18 @@ class FunctionUrlConnection(DoorConnection):
         self._cors_headers = ()
         self.respond(json_response(413, b'{"Message":"Request Entity Too Large"}'))
 
-    def _invocation(self, request: HttpRequest, *, streams: bool) -> Invocation:
+    def _invocation(self, request: HttpRequest, caller: Caller | None, *, streams: bool) -> Invocation:
         request_id = new_request_id()
         domain = request.header("host", "localhost")
-        event = url_event(request, request_id=request_id, domain_name=domain, time=datetime.now(UTC))
+        now = datetime.now(UTC)
+        event = url_event(request, request_id=request_id, domain_name=domain, time=now, caller=caller)
         name = self._url.function.description.name
         sink: ResponseSink
         if streams:
             sink = StreamedUrlResponse(self, name, request_id)
         else:
             sink = BufferedUrlResponse(self, name, request_id, self._url.limits.response_payload)
-        return Invocation(event, sink, request_id)
+        return Invocation(event, sink, request_id, trace_id(trace_header(request, request_id, now)))
 
 
 class BufferedUrlResponse(BufferedSink):

@@ -1,6 +1,13 @@
 """Invoke: a function called by its name, as ``boto3.client("lambda").invoke`` does.
 
-Source: AWS Lambda API reference, "Invoke".
+Sources: AWS Lambda API reference, "Invoke"; the words of its errors are the service's own, as its users report them.
+
+``Event`` is answered with a 202 and run once. What AWS does for it beyond that is left out: no retry after an error or a
+throttle, no on-failure or on-success destination, no dead-letter queue, no maximum age. A function that fails is in its log
+alone.
+
+Chosen here, AWS documents nothing: an unknown invocation type is an ``InvalidParameterValueException``; a malformed client
+context is refused for every invocation type, also for those that do not pass it on.
 """
 
 from __future__ import annotations
@@ -13,15 +20,25 @@ from lambdastream.doors.responses import REQUEST_ID, BufferedSink, DoorConnectio
 from lambdastream.errors import WireError
 from lambdastream.runtime.arn import FunctionReference, function_reference
 from lambdastream.runtime.function import Function
-from lambdastream.runtime.invocation import FunctionError, Invocation, StreamSource, new_request_id
+from lambdastream.runtime.invocation import (
+    FunctionError,
+    Invocation,
+    ResponseSink,
+    StreamSource,
+    new_request_id,
+    trace_id,
+)
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.log_tail import LogTail
+from lambdastream.wire.client_context import client_context
+from lambdastream.wire.http_event import TRACE
 from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse
 from lambdastream.wire.json_codec import decode_json, encode_json
 
 PATH: Final = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 NO_PAYLOAD: Final = b"{}"
 LOG_RESULT: Final = "x-amz-log-result"
+CLIENT_CONTEXT: Final = "x-amz-client-context"
 EXECUTED_VERSION: Final = "x-amz-executed-version"
 
 
@@ -38,23 +55,42 @@ def version(function: Function) -> tuple[str, str]:
 
 def invoke(connection: DoorConnection, function: Function, request: HttpRequest, limits: Limits) -> None:
     """Answer one Invoke call."""
-    if not is_json(request.body):
-        connection.respond(not_json())
+    kind = invocation_type(request)
+    too_large = event_too_large(request, limits) if kind == "Event" else None
+    if refused := too_large or malformed(request):
+        connection.respond(refused)
         return
-    match request.header("x-amz-invocation-type", "RequestResponse"):
+    match kind:
         case "RequestResponse":
             request_id = new_request_id()
             tail = log_tail(request)
             sink = InvokeResponse(connection, function, request_id, limits.response_payload, tail)
-            function.invoke(Invocation(request.body or NO_PAYLOAD, sink, request_id, log_tail=tail))
+            function.invoke(synchronous(request, sink, request_id, tail))
         case "Event":
-            invocation = Invocation(request.body or NO_PAYLOAD, Unheard())
+            invocation = Invocation(request.body or NO_PAYLOAD, Unheard(), trace=trace_id(request.header(TRACE)))
             function.invoke(invocation)
             connection.respond(HttpResponse(202, (version(function), (REQUEST_ID, invocation.request_id))))
         case "DryRun":
-            connection.respond(HttpResponse(204, (version(function), (REQUEST_ID, new_request_id()))))
-        case other:
-            connection.respond(service_error(400, "InvalidParameterValueException", f"Unknown invocation type {other}"))
+            connection.respond(dry_run(function))
+        case _:
+            connection.respond(unknown_type(kind))
+
+
+def invocation_type(request: HttpRequest) -> str:
+    """What kind of invocation the call wants."""
+    return request.header("x-amz-invocation-type", "RequestResponse")
+
+
+def synchronous(request: HttpRequest, sink: ResponseSink, request_id: str, tail: LogTail | None) -> Invocation:
+    """The invocation of a call that waits for the answer. Only such a one has a client context."""
+    told = client_context(request.header(CLIENT_CONTEXT))
+    trace = trace_id(request.header(TRACE))
+    return Invocation(request.body or NO_PAYLOAD, sink, request_id, trace, log_tail=tail, client_context=told)
+
+
+def dry_run(function: Function) -> HttpResponse:
+    """The answer to a call that only asks whether it could be made."""
+    return HttpResponse(204, (version(function), (REQUEST_ID, new_request_id())))
 
 
 class InvokeResponse(BufferedSink):
@@ -140,19 +176,36 @@ def throttled(error: FunctionError) -> HttpResponse:
 
 def payload_too_large(size_limit: int) -> HttpResponse:
     """The answer for a request over the limit."""
-    message = f"The payload is too large for the RequestResponse invocation type (limit {size_limit} bytes)"
+    message = f"Request must be smaller than {size_limit} bytes for the InvokeFunction operation"
     return service_error(413, "RequestTooLargeException", message)
 
 
-def not_json() -> HttpResponse:
-    """The answer for a payload that is not JSON."""
-    return service_error(400, "InvalidRequestContentException", "Could not parse request body into json")
+def event_too_large(request: HttpRequest, limits: Limits) -> HttpResponse | None:
+    """The answer for an ``Event`` call over its own limit; ``None`` for one within it."""
+    size, limit = len(request.body), limits.event_payload
+    if size <= limit:
+        return None
+    message = f"{size} byte payload is too large for the Event invocation type (limit {limit} bytes)"
+    return service_error(413, "RequestEntityTooLargeException", message)
 
 
-def is_json(payload: bytes) -> bool:
-    """Whether a function can be called with this; with nothing, it is."""
+def unknown_type(kind: str) -> HttpResponse:
+    """The answer for a kind of invocation that the call does not have."""
+    return service_error(400, "InvalidParameterValueException", f"Unknown invocation type {kind}")
+
+
+def malformed(request: HttpRequest) -> HttpResponse | None:
+    """The answer for a payload that is not JSON, or a client context that is none; ``None`` when both are fine."""
     try:
-        decode_json(payload or NO_PAYLOAD, "The payload")
-    except WireError:
-        return False
-    return True
+        decode_json(request.body or NO_PAYLOAD, "The payload")
+    except WireError as error:
+        return _bad_content(f"Could not parse request body into json: {error.problem}")
+    try:
+        client_context(request.header(CLIENT_CONTEXT))
+    except WireError as error:
+        return _bad_content(error.problem)
+    return None
+
+
+def _bad_content(message: str) -> HttpResponse:
+    return service_error(400, "InvalidRequestContentException", message)

@@ -1,6 +1,7 @@
 """InvokeWithResponseStream: a function called by its name, its answer as an event stream while it comes.
 
 Source: AWS Lambda API reference, "InvokeWithResponseStream"; the frames are ``wire.event_stream``'s.
+Not documented there, and chosen here: a stream that is longer than it may be ends with ``Function.ResponseSizeTooLarge``.
 """
 
 from __future__ import annotations
@@ -8,10 +9,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from lambdastream.doors.invoke import NO_PAYLOAD, is_json, log_tail, not_json, throttled, version
+from lambdastream.doors.invoke import (
+    dry_run,
+    invocation_type,
+    log_tail,
+    malformed,
+    synchronous,
+    throttled,
+    unknown_type,
+    version,
+)
 from lambdastream.doors.responses import REQUEST_ID, DoorConnection, log_pointer
 from lambdastream.runtime.function import Function
-from lambdastream.runtime.invocation import FunctionError, Invocation, StreamSource, new_request_id
+from lambdastream.runtime.invocation import FunctionError, StreamSource, new_request_id
 from lambdastream.runtime.log_tail import LogTail
 from lambdastream.wire.event_stream import CONTENT_TYPE, invoke_complete, payload_chunk
 from lambdastream.wire.http_message import Headers, HttpRequest
@@ -21,13 +31,18 @@ PATH: Final = re.compile(r"/2021-11-15/functions/([^/]+)/response-streaming-invo
 
 def invoke_with_response_stream(connection: DoorConnection, function: Function, request: HttpRequest) -> None:
     """Answer one InvokeWithResponseStream call."""
-    if not is_json(request.body):
-        connection.respond(not_json())
+    if refused := malformed(request):
+        connection.respond(refused)
         return
-    request_id = new_request_id()
-    tail = log_tail(request)
-    sink = EventStreamResponse(connection, function, request_id, tail)
-    function.invoke(Invocation(request.body or NO_PAYLOAD, sink, request_id, log_tail=tail))
+    match invocation_type(request):
+        case "RequestResponse":
+            request_id, tail = new_request_id(), log_tail(request)
+            sink = EventStreamResponse(connection, function, request_id, tail)
+            function.invoke(synchronous(request, sink, request_id, tail))
+        case "DryRun":
+            connection.respond(dry_run(function))
+        case other:
+            connection.respond(unknown_type(other))
 
 
 class EventStreamResponse:

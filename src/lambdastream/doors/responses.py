@@ -7,7 +7,7 @@ from typing import Final
 from lambdastream.runtime.http_connection import HttpConnection
 from lambdastream.runtime.invocation import FunctionError, StreamSource
 from lambdastream.wire import function_error
-from lambdastream.wire.http_message import Headers, HttpResponse
+from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse
 
 REQUEST_ID: Final = "x-amzn-requestid"
 LOG_HEADER: Final = "x-lambdastream-log"
@@ -28,6 +28,7 @@ class BackPressure:
     def attach(self, source: StreamSource) -> None:
         """A streamed answer begins to flow from this runtime."""
         self._source = source
+        source.limit()
         if not self._writable:
             source.pause()
 
@@ -58,6 +59,13 @@ class DoorConnection(HttpConnection):
     def __init__(self, max_body: int) -> None:
         super().__init__(max_body)
         self.back_pressure = BackPressure()
+
+    def head_read(self, request: HttpRequest, *, keep_alive: bool) -> bool:
+        """A head is here. One without a ``Host`` is refused (RFC 9112, section 3.2)."""
+        if all(name != "host" for name, _ in request.headers):
+            self.refuse(400)
+            return False
+        return super().head_read(request, keep_alive=keep_alive)
 
     def writable(self, can_write: bool) -> None:
         self.back_pressure.writable(can_write)

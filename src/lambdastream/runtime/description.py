@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -17,7 +18,32 @@ AuthType = Literal["NONE", "AWS_IAM"]
 
 NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 VARIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
-RUNTIME: Final = re.compile(r"python3\.\d+")
+# Lambda's runtimes, those that are deprecated and those to come: a newer one needs no newer list.
+RUNTIME: Final = re.compile(
+    r"python\d\.\d+|provided(\.al2(023)?)?|nodejs\d+\.x|ruby\d+\.\d+|java\d+(\.al2(023)?)?|dotnet(core)?\d+(\.\d+)?|go1\.x"
+)
+# AWS Lambda developer guide, "Defined runtime environment variables": Lambda sets them, and refuses a function that does.
+# Those that begin with an underscore are no names for variables anyway.
+RESERVED_VARIABLES: Final = frozenset(
+    {
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    }
+)
 LONGEST_TIMEOUT: Final = 900
 MEMORY_RANGE: Final = range(128, 10241)
 
@@ -76,7 +102,7 @@ class FunctionDescription:
 
     def __post_init__(self) -> None:
         _matches("name", self.name, NAME, "up to 64 letters, digits, hyphens and underscores")
-        _matches("runtime", self.runtime, RUNTIME, "python3.x, such as python3.13")
+        _matches("runtime", self.runtime, RUNTIME, "one of Lambda's, such as python3.13 or provided.al2023")
         _require(
             bool(self.handler),
             "handler is empty.",
@@ -87,6 +113,7 @@ class FunctionDescription:
             f"timeout is {self.timeout}.",
             f"Give 1 to {LONGEST_TIMEOUT} seconds.",
         )
+        _refuse_reserved(self.environment)
         for name, value in self.environment.items():
             _matches("environment variable's name", name, VARIABLE, "letters, digits and underscores, a letter first")
             _require("\0" not in value, f"environment variable {name} holds a NUL.", "Remove it.")
@@ -105,6 +132,12 @@ class FunctionDescription:
     def reference(self) -> FunctionReference:
         """What it is invoked by."""
         return FunctionReference(self.name, self.qualifier, self.region)
+
+    def with_timeout(self, seconds: float) -> FunctionDescription:
+        """The same function with another timeout, also one that is longer than AWS has them."""
+        other = copy(self)
+        object.__setattr__(other, "timeout", seconds)
+        return other
 
     def to_json(self) -> dict[str, Any]:
         """The description as plain JSON values; ``from_json`` reads it back."""
@@ -128,6 +161,15 @@ class FunctionDescription:
                 f"This is not a function's description: {error}.",
                 next_step="See FunctionDescription for its fields.",
             ) from error
+
+
+def _refuse_reserved(environment: Mapping[str, str]) -> None:
+    if reserved := ", ".join(sorted(RESERVED_VARIABLES & environment.keys())):
+        raise DescriptionError(
+            "Lambda was unable to configure your environment variables because the environment variables you have provided "
+            f"contains reserved keys that are currently not supported for modification. Reserved keys used: {reserved}.",
+            next_step="Give them other names; Lambda sets these itself.",
+        )
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -7,29 +7,29 @@ has registered, start the runtime, wait until the runtime and every extension as
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
 
 from lambdastream.runtime import layers
-from lambdastream.runtime.description import FunctionDescription
+from lambdastream.runtime.description import LONGEST_TIMEOUT, FunctionDescription
+from lambdastream.runtime.entrypoint import check_format, start_advice, why_not_started
 from lambdastream.runtime.environment_processes import RUNTIME, EnvironmentProcesses, ExitedError
 from lambdastream.runtime.function_log import new_log_stream
 from lambdastream.runtime.host import Host
 from lambdastream.runtime.init_error import InitError
-from lambdastream.runtime.interpreter import ManagedRuntime
 from lambdastream.runtime.invocation import Invocation
+from lambdastream.runtime.memory import MemoryWatch
+from lambdastream.runtime.platform_log import MEGABYTE, Phase, PlatformLog
 from lambdastream.runtime.processes import Process
 from lambdastream.runtime.runtime_api import RuntimeApi
+from lambdastream.runtime.runtimes import WRAPPER, Runtime
+from lambdastream.runtime.shutdown import Shutdown
 from lambdastream.runtime.variables import Folders, extension_variables, runtime_variables
 from lambdastream.wire import function_error, log_lines
-
-MEGABYTE: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Package:
     """A function that is ready to run: its description, its runtime, and its layers laid out in ``opt``."""
 
     description: FunctionDescription
-    runtime: ManagedRuntime
+    runtime: Runtime
     opt: Path
 
 
@@ -50,13 +50,16 @@ class ExecutionEnvironment:
         self._package = package
         self._host = host
         self._log = host.function_log(self.description, self.log_stream)
-        self._api = RuntimeApi(self.description, host.limits, self.description.reference.arn)
+        self._api = RuntimeApi(self.description, host.limits, self.description.reference.arn, self._log.write)
         self._folders = Folders(package.opt, host.temporary_folder(self.description.name))
         self._extensions = layers.extensions(package.opt)
         self._credentials = host.credentials(self.description)
         self._port = host.ports.take() if self._extensions else None
+        self._shutdown = Shutdown(self._api.extensions, host.limits.shutdown)
         self._processes = EnvironmentProcesses()
-        self._init_ms: float | None = None
+        self._platform_log = PlatformLog(self.description, self._log)
+        limit = self.description.memory * MEGABYTE if host.limits.memory else None
+        self._memory = MemoryWatch(limit, lambda: self._processes.pids, end=self._processes.kill_runtime)
 
     @property
     def port(self) -> int | None:
@@ -69,6 +72,11 @@ class ExecutionEnvironment:
         return self._processes.pids
 
     @property
+    def frozen(self) -> bool:
+        """Whether its processes are stopped for the time being."""
+        return self._processes.frozen
+
+    @property
     def last_lines(self) -> list[str]:
         """The last lines of the environment's log."""
         return list(self._log.tail)
@@ -79,44 +87,58 @@ class ExecutionEnvironment:
 
         Every process runs, the runtime waits for an event, and the role's credentials last as long as the invocation may.
         """
-        timeout = timedelta(seconds=self.description.timeout)
+        # A timeout that was lifted is longer than any credentials last.
+        timeout = timedelta(seconds=min(self.description.timeout, LONGEST_TIMEOUT))
         lasts = self._credentials is None or self._credentials.last(timeout)
         return lasts and self._api.idle and not self._processes.are_ending
 
-    async def start(self, limit: float) -> None:
+    async def start(self, limit: float, phase: Phase = "init") -> None:
         """Run the init phase, within ``limit`` seconds. Raises ``InitError``."""
-        began = time.perf_counter()
+        began = time.monotonic()
+        self._platform_log.init_started()
         try:
-            async with asyncio.timeout(limit):
-                await self._init()
+            with self._memory.on():
+                async with asyncio.timeout(limit):
+                    await self._init()
         except TimeoutError:
-            raise InitError(function_error.SANDBOX_TIMED_OUT, advice=self._why_not_ready()) from None
-        finally:
             self._processes.read_output()
-        self._init_ms = (time.perf_counter() - began) * 1000
+            self._platform_log.init_failed(limit, phase, log_lines.TIMEOUT)
+            raise InitError(function_error.SANDBOX_TIMED_OUT, advice=self._why_not_ready()) from None
+        except InitError as error:
+            self._processes.read_output()
+            failure = log_lines.Failure("error", self._reported(error.error_type))
+            self._platform_log.init_failed(time.monotonic() - began, phase, failure)
+            raise
+        self._platform_log.init_ended(time.monotonic() - began)
+        self._processes.read_output()
+
+    def freeze(self) -> None:
+        """Stop its processes until the next invocation, or its end. Only when it is ready: what is under way would stop."""
+        self._processes.freeze()
 
     def dispatch(self, invocation: Invocation) -> None:
         """Hand an invocation to the waiting runtime, at once. ``settle`` must follow."""
-        self._log.invocation_tail = invocation.log_tail
-        if invocation.log_tail is not None:
-            invocation.log_tail.begin()
-        self._log.write(log_lines.start_line(invocation.request_id, self.description.version))
+        self._processes.thaw()
+        self._platform_log.invocation_started(invocation)
         invocation.begin(self.description.timeout)
         self._api.dispatch(invocation)
 
     async def settle(self, invocation: Invocation) -> bool:
         """Wait until the dispatched invocation is over; returns whether the environment can take another one."""
         try:
-            async with asyncio.timeout(self.description.timeout):
-                await self._processes.while_running(self._api.until(lambda: self._api.idle))
+            with self._memory.on():
+                async with asyncio.timeout(self.description.timeout):
+                    await self._processes.while_running(self._api.until(lambda: self._api.idle))
             return True
         except TimeoutError:
             seconds = self.description.timeout
-            self._log.write(log_lines.task_timed_out(invocation.request_id, seconds, datetime.now(UTC)))
+            self._shutdown.reason = "timeout"
+            self._platform_log.timed_out(invocation)
             invocation.fail(function_error.SANDBOX_TIMED_OUT, function_error.timed_out(invocation.request_id, seconds))
         except ExitedError as error:
             message = function_error.runtime_exited(invocation.request_id, error.reason)
-            self._log.write(message)
+            self._shutdown.reason = "failure"
+            self._platform_log.exited(error.error_type, message, reported_as=self._reported(error.error_type))
             invocation.fail(error.error_type, message)
         finally:
             self._report(invocation)
@@ -128,31 +150,14 @@ class ExecutionEnvironment:
         await self._processes.until_exit()
 
     async def stop(self) -> None:
-        """End the processes and remove the environment's folder.
-
-        With an extension present the runtime gets SIGTERM and time to end, without one it is killed (AWS Lambda
-        developer guide, "Shutdown phase").
-        """
-        self._announce_shutdown()
-        await self._processes.stop(self._grace)
+        """End the processes and remove the environment's folder."""
+        self._processes.thaw()
+        await self._shutdown.run(self._processes)
         await self._api.close()
         if self._port is not None:
             self._host.ports.give_back(self._port)
         shutil.rmtree(self._folders.tmp, ignore_errors=True)
         self._log.close()
-
-    def _announce_shutdown(self) -> None:
-        event = {"eventType": "SHUTDOWN", "shutdownReason": "spindown"}
-        deadline = {"deadlineMs": int((time.time() + self._host.limits.shutdown) * 1000)}
-        for extension in self._api.extensions.subscribed("SHUTDOWN"):
-            extension.deliver(json.dumps(event | deadline).encode())
-
-    def _grace(self, process: Process) -> float:
-        """The seconds that a process has to end by itself: none for what is not told that it should."""
-        told = [extension.name for extension in self._api.extensions.subscribed("SHUTDOWN")]
-        if process.name == RUNTIME:
-            told += [process.name] * bool(self._extensions)
-        return self._host.limits.shutdown if process.name in told else 0
 
     async def _init(self) -> None:
         variables = runtime_variables(
@@ -174,13 +179,13 @@ class ExecutionEnvironment:
         await self._init_step(lambda: self._api.idle)
 
     def _command(self, variables: dict[str, str]) -> list[str]:
-        """The runtime's command line: the interface client, behind the exec wrapper if one is declared."""
-        wrapper = variables.get("AWS_LAMBDA_EXEC_WRAPPER")
-        client = [str(self._package.runtime.python), "-m", "awslambdaric", self.description.handler]
-        return [wrapper, *client] if wrapper else client
+        """The runtime's command line, behind the exec wrapper if one is declared. Raises ``InitError``."""
+        return self._package.runtime.command(self.description, self._folders.opt, variables.get(WRAPPER, ""))
 
     async def _start(self, command: list[str], name: str, variables: dict[str, str], folder: Path) -> None:
+        program = Path(command[0])
         try:
+            check_format(program)
             process = await Process.start(
                 command,
                 name=name,
@@ -190,9 +195,12 @@ class ExecutionEnvironment:
                 watchdog=self._host.watchdog,
             )
         except OSError as error:
-            reason = _why_not_started(command[0], folder, error)
-            self._log.write(f"cannot start {reason}")
-            raise InitError(function_error.RUNTIME_INVALID_ENTRYPOINT, reason=reason) from error
+            is_runtime = name == RUNTIME
+            raise InitError(
+                function_error.RUNTIME_INVALID_ENTRYPOINT if is_runtime else function_error.EXTENSION_LAUNCH_ERROR,
+                reason=why_not_started(program, folder, error),
+                advice=start_advice(program, error),
+            ) from error
         self._processes.add(process)
 
     async def _init_step(self, done: Callable[[], bool]) -> None:
@@ -214,23 +222,15 @@ class ExecutionEnvironment:
         taken = self._log.mentions("address already in use", "EADDRINUSE")
         return "The app found its port taken: let it listen on $PORT." if taken else ""
 
+    def _reported(self, error_type: str) -> str:
+        """The error type in the log, which says more of too little memory than its caller hears: killed.
+
+        AWS documents what the caller hears (developer guide, troubleshooting invocations). What the report says is in
+        users' logs; that both come together is chosen here.
+        """
+        return function_error.RUNTIME_OUT_OF_MEMORY if self._memory.exceeded else error_type
+
     def _report(self, invocation: Invocation) -> None:
+        seconds = time.monotonic() - invocation.started_at
         self._processes.read_output()
-        self._log.write(log_lines.end_line(invocation.request_id))
-        self._log.write(
-            log_lines.report_line(
-                invocation.request_id,
-                duration_ms=(time.monotonic() - invocation.started_at) * 1000,
-                memory_mb=self.description.memory,
-                max_memory_mb=round(self._processes.peak_memory() / MEGABYTE),
-                init_ms=self._init_ms,
-            )
-        )
-        self._init_ms = None
-        self._log.invocation_tail = None
-        if invocation.log_tail is not None:
-            invocation.log_tail.end()
-
-
-def _why_not_started(program: str, folder: Path, error: OSError) -> str:
-    return f"{program if folder.is_dir() else folder}: {error.strerror}"
+        self._platform_log.invocation_ended(invocation, seconds, self._memory.shown(self._processes.peak_memory()))

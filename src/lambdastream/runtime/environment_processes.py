@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, Final
 
+from lambdastream.runtime import memory
 from lambdastream.runtime.processes import Process, exit_reason
 from lambdastream.wire import function_error
 
@@ -24,12 +25,26 @@ class ExitedError(Exception):
 
 
 class EnvironmentProcesses:
-    """The runtime and the extensions, in the order of their start. The runtime's name is ``RUNTIME``."""
+    """The runtime and the extensions, in the order of their start. The runtime's name is ``RUNTIME``.
+
+    ``frozen`` is whether they are stopped for the time being.
+    """
 
     def __init__(self) -> None:
+        self.frozen = False
         self._processes: list[Process] = []
         self._memory = 0
         self._memory_read_at = 0.0
+
+    @property
+    def runtime(self) -> Process | None:
+        """The runtime, once it is started."""
+        return next((process for process in self._processes if process.name == RUNTIME), None)
+
+    @property
+    def extensions(self) -> list[Process]:
+        """The others."""
+        return [process for process in self._processes if process.name != RUNTIME]
 
     @property
     def pids(self) -> list[int]:
@@ -44,6 +59,29 @@ class EnvironmentProcesses:
     def add(self, process: Process) -> None:
         """One more was started."""
         self._processes.append(process)
+
+    def freeze(self) -> None:
+        """Stop all of them where they are.
+
+        On AWS the whole machine stands still. Here it is each one's process group: a program that a function starts in a
+        session of its own runs on. Measured with two local Lambdas, one of which freezes, and 800 requests to the chat app
+        in each, taken in turns: the first byte comes 0.1 ms later (p50 3.7 ms for 3.6).
+        """
+        self.frozen = True
+        for process in self._processes:
+            process.freeze()
+
+    def thaw(self) -> None:
+        """Let them run on, if they were frozen."""
+        if self.frozen:
+            self.frozen = False
+            for process in self._processes:
+                process.thaw()
+
+    def kill_runtime(self) -> None:
+        """Kill the runtime, which ends the environment."""
+        if self.runtime is not None:
+            self.runtime.kill()
 
     def read_output(self) -> None:
         """Put what all of them have printed so far into the log, now."""
@@ -66,21 +104,20 @@ class EnvironmentProcesses:
         finally:
             task.cancel()
 
-    async def stop(self, grace: Callable[[Process], float]) -> None:
-        """End them, the last one first. ``grace`` says how many seconds each has to end by itself."""
-        for process in reversed(self._processes):
-            await process.stop(grace=grace(process))
+    def clear(self) -> None:
+        """All of them have ended."""
         self._processes.clear()
 
     def peak_memory(self) -> int:
-        """The most memory that they have had, in bytes; it is up to half a second old.
+        """The most memory that they have had resident, in bytes; it is up to half a second old.
 
         Reading it takes longer than a short invocation does, and the next one waits meanwhile.
         """
         now = time.monotonic()
         if now - self._memory_read_at > MEMORY_POLL:
             self._memory_read_at = now
-            self._memory = sum(process.peak_memory() for process in self._processes)
+            # What one that has ended had is not known any more.
+            self._memory = max(self._memory, sum(map(memory.peak_resident, self.pids)))
         return self._memory
 
     async def _raise_exit(self) -> None:

@@ -5,13 +5,14 @@ Source: AWS Lambda developer guide, "Using the Lambda Extensions API to create e
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
+from lambdastream.errors import WireError
 from lambdastream.wire.http_message import HttpRequest
+from lambdastream.wire.json_codec import decode_json
 
 Event = Literal["INVOKE", "SHUTDOWN"]
 EVENTS: Final = get_args(Event)
@@ -54,11 +55,11 @@ class Extensions:
     by_identifier: dict[str, Extension] = field(default_factory=dict)
 
     def register(self, request: HttpRequest) -> Extension:
-        """A new extension. Raises ``ValueError`` for a body that is not ``{"events": [...]}``."""
-        body = json.loads(request.body or b"{}")
+        """A new extension. Raises ``WireError`` for a body that is not ``{"events": [...]}``."""
+        body = decode_json(request.body or b"{}", "The registration")
         events = body.get("events", []) if isinstance(body, dict) else None
         if not isinstance(events, list) or any(event not in EVENTS for event in events):
-            raise ValueError("events must be a list of INVOKE and SHUTDOWN")
+            raise WireError("events must be a list of INVOKE and SHUTDOWN")
         extension = Extension(request.header("lambda-extension-name"), frozenset(events))
         self.by_identifier[extension.identifier] = extension
         return extension

@@ -15,6 +15,7 @@ from lambdastream.runtime.concurrency import Concurrency
 from lambdastream.runtime.environment import ExecutionEnvironment, Package
 from lambdastream.runtime.function_log import new_log_stream
 from lambdastream.runtime.host import Host
+from lambdastream.runtime.idle_environments import IdleEnvironments
 from lambdastream.runtime.init_error import InitError
 from lambdastream.runtime.invocation import RESERVED_CONCURRENCY_EXCEEDED, Invocation
 from lambdastream.wire.function_error import SANDBOX_TIMED_OUT
@@ -24,7 +25,7 @@ FINISHING: Final = 0.05
 
 STOPPED: Final = ("ServiceException", "The function was stopped: it is removed or replaced, or the local AWS ends.")
 
-State = Literal["starting", "idle", "busy", "stopping"]
+State = Literal["starting", "idle", "frozen", "busy", "stopping"]
 
 
 class Function:
@@ -40,7 +41,7 @@ class Function:
         self._host = host
         self._log = host.function_log(self.description, new_log_stream(self.description.version))
         self._states: dict[ExecutionEnvironment, State] = {}
-        self._idle: list[ExecutionEnvironment] = []
+        self._idle = IdleEnvironments(host.limits.idle, self._evict)
         self._waiting: deque[Invocation] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._serving: dict[ExecutionEnvironment, Invocation] = {}
@@ -48,8 +49,8 @@ class Function:
 
     @property
     def environments(self) -> list[tuple[ExecutionEnvironment, State]]:
-        """Every environment and what it does now."""
-        return list(self._states.items())
+        """Every environment and what it does now. One that is idle is ``frozen`` when its processes are stopped."""
+        return [(each, "frozen" if each.frozen and state == "idle" else state) for each, state in self._states.items()]
 
     def invoke(self, invocation: Invocation) -> None:
         """Serve the invocation, now or as soon as an environment can. Its sink hears of the outcome, whatever it is."""
@@ -78,6 +79,7 @@ class Function:
         for invocation in under_way:
             invocation.fail(*STOPPED)
         self._waiting.clear()
+        self._idle.clear()
         await asyncio.gather(*(environment.stop() for environment in self._states))
         self._states.clear()
         self._log.close()
@@ -93,7 +95,7 @@ class Function:
         while self._waiting and self._idle:
             environment = self._idle.pop()
             if not environment.ready:
-                self._run(self._retire(environment))
+                self._evict(environment)
                 continue
             invocation = self._waiting.popleft()
             self._states[environment] = "busy"
@@ -114,15 +116,21 @@ class Function:
     def _offer(self, environment: ExecutionEnvironment) -> None:
         """The environment is free: it takes the next invocation, or waits for one."""
         self._states[environment] = "idle"
-        self._idle.append(environment)
+        self._idle.push(environment)
         self._assign()
+        if self._host.limits.freeze and self._states[environment] == "idle":
+            environment.freeze()
 
     async def _watch(self, environment: ExecutionEnvironment) -> None:
         """An environment that dies while it is idle must not be given an invocation."""
         await environment.until_exit()
-        if environment in self._idle:
-            self._idle.remove(environment)
+        if self._idle.remove(environment):
             await self._retire(environment)
+
+    def _evict(self, environment: ExecutionEnvironment) -> None:
+        # Now, and not when the task runs: an invocation that comes in between may have another one.
+        self._states[environment] = "stopping"
+        self._run(self._retire(environment))
 
     async def _retire(self, environment: ExecutionEnvironment) -> None:
         self._states[environment] = "stopping"
@@ -157,12 +165,9 @@ class Function:
         Source: AWS Lambda developer guide, "Understanding the Lambda execution environment lifecycle".
         """
         try:
-            await environment.start(limit or self._host.limits.init)
+            await environment.start(limit or self._host.limits.init, "invoke" if limit else "init")
         except InitError as error:
             if error.error_type == SANDBOX_TIMED_OUT and limit is None:
-                self._log.write(
-                    f"INIT_REPORT Init Duration: {self._host.limits.init * 1000:.2f} ms\tPhase: init\tStatus: timeout"
-                )
                 self._start_one(limit=self.description.timeout)
             else:
                 self._fail_one(error, environment.last_lines)

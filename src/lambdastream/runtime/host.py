@@ -40,7 +40,11 @@ class Host:
         self.watchdog.watch_folder(self.folder)
 
     def temporary_folder(self, name: str) -> Path:
-        """A new, empty folder of that name's own."""
+        """A new, empty folder of that name's own.
+
+        As an environment's ``/tmp`` it may take more than ``EphemeralStorage`` allows: the size of a folder cannot be
+        limited without a file system of its own.
+        """
         return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.folder))
 
     def function_log(self, description: FunctionDescription, stream: str) -> FunctionLog:

@@ -42,6 +42,7 @@ class HttpConnection(asyncio.Protocol):
         self._waiting: deque[tuple[HttpRequest, bool, bool]] = deque()
         self._busy = False
         self._keep_alive = True
+        self._read_to_end = False
         self._head_only = False
         self._refusal: int | None = None
 
@@ -83,6 +84,14 @@ class HttpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
+
+    def eof_received(self) -> bool:
+        """The client sends no more, which is not to say that it is gone: what it asked for is answered.
+
+        RFC 9112, section 9.6, lets a client close its side alone; ``nc -N`` does. A request that is not whole is dropped.
+        """
+        self._read_to_end = True
+        return self._busy and not self._reader.streaming
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
@@ -216,7 +225,7 @@ class HttpConnection(asyncio.Protocol):
         self._busy = False
         if self._keep_alive:
             self._serve_next()
-        else:
+        if not self._busy and (self._read_to_end or not self._keep_alive):
             self.close()
 
     def _write_refusal(self, status: int) -> None:

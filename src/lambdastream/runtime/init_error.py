@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from lambdastream.runtime.function_log import FunctionLog
 from lambdastream.runtime.invocation import Invocation
 from lambdastream.wire import function_error
+
+NOT_STARTED: Final = (function_error.RUNTIME_INVALID_ENTRYPOINT, function_error.EXTENSION_LAUNCH_ERROR)
 
 
 class InitError(Exception):
@@ -28,6 +32,8 @@ class InitError(Exception):
             return
         if self.error_type == function_error.SANDBOX_TIMED_OUT:
             message = function_error.timed_out(invocation.request_id, timeout)
+        elif self.error_type in NOT_STARTED:
+            message = function_error.not_started(invocation.request_id, self.reason)
         else:
             message = function_error.runtime_exited(invocation.request_id, self.reason)
         message = f"{message}. {self.advice}" if self.advice else message

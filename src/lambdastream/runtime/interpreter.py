@@ -11,13 +11,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from lambdastream.errors import RuntimeNotFoundError, SetupError
 from lambdastream.runtime.cache import cache_folder
+from lambdastream.runtime.description import FunctionDescription
 
 REQUIREMENTS: Final = Path(__file__).with_name("python_runtime.txt")
 # The task root is read-only on AWS. Here Python would write compiled modules into it, and lose half of a cold start on that.
@@ -37,6 +38,34 @@ class ManagedRuntime:
     def python(self) -> Path:
         """The interpreter."""
         return self.folder / "bin" / "python"
+
+    @property
+    def language(self) -> Path:
+        """The folder again: it is the language's."""
+        return self.folder
+
+    @property
+    def libraries(self) -> Path:
+        """The folder with ``awslambdaric`` and boto3."""
+        return self.folder / "lib" / self.name / "site-packages"
+
+    @property
+    def execution_env(self) -> str:
+        """The runtime's identifier, prefixed."""
+        return f"AWS_Lambda_{self.name}"
+
+    def variables(self, description: FunctionDescription, opt: Path) -> Mapping[str, str]:
+        """Where Python looks: what layers bring (developer guide, "Layer paths"), then the runtime's libraries."""
+        del description
+        layers = opt / "python"
+        path = (layers / "lib" / self.name / "site-packages", layers, self.libraries)
+        return {"PYTHONPATH": ":".join(map(str, path))}
+
+    def command(self, description: FunctionDescription, opt: Path, wrapper: str) -> list[str]:
+        """The interface client, behind the exec wrapper if one is declared."""
+        del opt
+        client = [str(self.python), "-m", "awslambdaric", description.handler]
+        return [wrapper, *client] if wrapper else client
 
 
 def managed_runtime(name: str) -> ManagedRuntime:

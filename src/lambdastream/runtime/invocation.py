@@ -36,6 +36,9 @@ class FunctionError:
 class StreamSource(Protocol):
     """The runtime's end of a streamed answer: it stops sending while the client is slower."""
 
+    def limit(self) -> None:
+        """The client gets the answer as it comes, so the limits of a streamed answer hold for it."""
+
     def pause(self) -> None:
         """Stop reading from the runtime."""
 
@@ -66,7 +69,7 @@ class ResponseSink(Protocol):
         """The stream is complete, or the function said why it is not."""
 
     def stream_broken(self, error: FunctionError) -> None:
-        """The stream stopped in the middle: the runtime died, or ran out of time."""
+        """The stream stopped in the middle: the runtime died, ran out of time, or sent too much."""
 
 
 def new_request_id() -> str:
@@ -74,15 +77,22 @@ def new_request_id() -> str:
     return str(uuid.uuid4())
 
 
-def trace_id() -> str:
-    """A new X-Ray trace header (AWS X-Ray developer guide, "Tracing header"), not sampled."""
-    return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
+def trace_id(told: str = "") -> str:
+    """The X-Ray trace header of an invocation (AWS X-Ray developer guide, "Tracing header").
+
+    It goes on with the trace that its caller ``told``, if that is one; else it begins a new one, not sampled.
+    """
+    trace = told if "Root=" in told else f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    parent = "" if "Parent=" in trace else f";Parent={secrets.token_hex(8)}"
+    sampled = "" if "Sampled=" in trace else ";Sampled=0"
+    return f"{trace}{parent}{sampled}"
 
 
 @dataclass(slots=True, eq=False)
 class Invocation:
     """An event on its way through a function.
 
+    ``client_context`` is a JSON object that the caller tells of itself; it is empty when it told nothing.
     ``started_at`` and ``deadline`` are seconds on the monotonic clock and the wall clock, set when an execution
     environment takes the invocation. ``log_tail`` collects the end of its log, if that is wanted, and
     ``when_answered`` is called once. Outcomes after the first one are ignored: a runtime that dies after it answered
@@ -94,6 +104,7 @@ class Invocation:
     request_id: str = field(default_factory=new_request_id)
     trace: str = field(default_factory=trace_id)
     log_tail: LogTail | None = None
+    client_context: str = ""
     when_answered: Callable[[], None] | None = None
     started_at: float = 0.0
     deadline: float = 0.0

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 from weakref import WeakSet
 
 from lambdastream.runtime.http_connection import HttpConnection
+
+LONGEST_QUEUE: Final = 4096
+"""Connections that may wait to be accepted. One more waits a second until its client's kernel tries again."""
 
 
 class Listener:
@@ -20,7 +24,7 @@ class Listener:
     async def listen(self, port: int = 0) -> int:
         """Open this port, or a free one for 0; returns its number. Raises ``OSError`` when it is taken."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, "127.0.0.1", port)
+        self._server = await loop.create_server(self._accept, "127.0.0.1", port, backlog=LONGEST_QUEUE)
         return int(self._server.sockets[0].getsockname()[1])
 
     def stop_listening(self) -> None:

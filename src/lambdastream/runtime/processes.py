@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -142,10 +142,14 @@ class Process:
         """Wait until everything that an ended program printed is in the log, a second at most."""
         await self._output.end()
 
-    async def stop(self, *, grace: float) -> None:
-        """End the program and everything it started: SIGTERM, ``grace`` seconds, then SIGKILL. Zero kills at once."""
+    async def stop(self, *, grace: float, terminate: bool = True) -> None:
+        """End the program and everything it started: SIGTERM, ``grace`` seconds, then SIGKILL. Zero kills at once.
+
+        Without ``terminate`` it is expected to end by itself, and gets no SIGTERM.
+        """
         if grace:
-            self._signal(signal.SIGTERM)
+            if terminate:
+                self._signal(signal.SIGTERM)
             await asyncio.wait([self.exited], timeout=grace)
         self._signal(signal.SIGKILL)
         # Not `await self.exited`: whoever cancels this would cancel that, too.
@@ -154,9 +158,17 @@ class Process:
         self._output.close()
         self._watchdog.leave_group(self.pid)
 
-    def peak_memory(self) -> int:
-        """The most memory that the program and its children have had resident, in bytes."""
-        return sum(_peak_resident(pid) for pid in _family(self.pid))
+    def freeze(self) -> None:
+        """Stop it where it is, and what is in its process group. What it is sent waits, SIGKILL ends it all the same."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it run on."""
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """Kill it. ``stop`` must follow."""
+        self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -168,18 +180,3 @@ def exit_reason(code: int) -> str:
     if code < 0:
         return f"signal: {signal.strsignal(-code) or -code}".lower()
     return f"exit status {code}" if code else ""
-
-
-def _family(pid: int) -> Iterator[int]:
-    yield pid
-    with contextlib.suppress(OSError):
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
-            yield from _family(int(child))
-
-
-def _peak_resident(pid: int) -> int:
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    return 0

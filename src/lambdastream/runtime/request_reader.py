@@ -13,6 +13,10 @@ from lambdastream.errors import WireError
 from lambdastream.wire.http_message import Headers, HttpRequest
 
 LONGEST_HEAD: Final = 64 * 1024
+"""Bytes of a request's target, headers and trailers together."""
+
+_BETWEEN: Final = len(": \r\n")
+_SPACES: Final = " \t"
 
 
 class RequestSink(Protocol):
@@ -61,14 +65,12 @@ class RequestReader:
 
     def feed(self, data: bytes) -> None:
         """Read on."""
-        began_in_head, size = self._in_head, len(data)
+        self._unheard += len(data)
         while data and not self.stopped:
             data = self._parse(data)
-        if began_in_head and self._in_head:
-            # The parser keeps a header to itself until it is whole.
-            self._fed += size
-            if self._fed > LONGEST_HEAD:
-                self._refuse(431)
+        # The parser keeps a header or a trailer to itself until it is whole.
+        if self._head_size + self._unheard > LONGEST_HEAD:
+            self._refuse(431)
 
     # What httptools calls.
 
@@ -84,15 +86,17 @@ class RequestReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer."""
-        self._count_head(len(name) + len(value))
+        self._count_head(len(name) + len(value) + _BETWEEN)
         fields = self._fields if self._in_head else self._trailers
-        fields.append((name.decode("latin-1").lower(), value.decode("latin-1")))
+        # The parser leaves the white space behind a value (RFC 9110, section 5.5: it is no part of it).
+        fields.append((name.decode("latin-1").lower(), value.decode("latin-1").rstrip(_SPACES)))
 
     def on_headers_complete(self) -> None:
         """The head has ended."""
         self._in_head = False
-        if self._parser.get_http_version() != "1.1":
-            self._refuse(505)
+        self._unheard = 0
+        if refusal := self._why_not_served():
+            self._refuse(refusal)
         if self.stopped or self._parser.should_upgrade():
             return
         method = self._parser.get_method().decode("latin-1")
@@ -102,6 +106,7 @@ class RequestReader:
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body, never of two chunks."""
+        self._unheard = 0
         if self._streamed:
             self._sink.stream_received(data)
             return
@@ -114,6 +119,7 @@ class RequestReader:
 
     def on_message_complete(self) -> None:
         """The message has ended."""
+        self._unheard = 0
         request = self._request
         if self.stopped or request is None:
             return
@@ -136,7 +142,7 @@ class RequestReader:
         self._body: list[bytes] = []
         self._size = 0
         self._head_size = 0
-        self._fed = 0
+        self._unheard = 0
         self._request = None
         self._streamed = False
 
@@ -162,7 +168,21 @@ class RequestReader:
         fields = "".join(f"{name}: {value}\r\n" for name, value in self._fields if name != "upgrade")
         return b"%s %s HTTP/1.1\r\n%s\r\n" % (method, self._target, fields.encode("latin-1"))
 
+    def _why_not_served(self) -> int:
+        """The status of a refusal, from what the head says; 0 when nothing speaks against the request.
+
+        Source: RFC 9112, section 3.2 (one ``Host``) and section 6.1 (a transfer coding that is not understood).
+        """
+        if self._parser.get_http_version() != "1.1":
+            return 505
+        named = [name for name, _ in self._fields]
+        if named.count("host") > 1:
+            return 400
+        codings = [value for name, value in self._fields if name == "transfer-encoding"]
+        return 501 if any(coding.lower() != "chunked" for coding in codings) else 0
+
     def _count_head(self, size: int) -> None:
+        self._unheard = 0
         self._head_size += size
         if self._head_size > LONGEST_HEAD:
             self._refuse(431)

@@ -23,17 +23,21 @@ class RuntimeApi:
     """What the runtime and the extensions of one environment have asked for and told.
 
     ``init_error`` is the payload of ``init/error``, once it came. Whenever something changes, whoever waits in
-    ``until`` looks again.
+    ``until`` looks again. ``log`` takes the lines that belong into the function's log.
     """
 
-    def __init__(self, description: FunctionDescription, limits: Limits, arn: str) -> None:
+    def __init__(
+        self, description: FunctionDescription, limits: Limits, arn: str, log: Callable[[str], None] = lambda _: None
+    ) -> None:
         self.description = description
         self.limits = limits
         self.arn = arn
+        self.log = log
         self.extensions = Extensions()
         self.current: Invocation | None = None
         self.init_error: tuple[str, bytes] | None = None
         self._polling: RuntimeApiConnection | None = None
+        self._last_refusal = ""
         self._changed = asyncio.Event()
         self._listener = Listener(lambda: RuntimeApiConnection(self))
 
@@ -61,7 +65,7 @@ class RuntimeApi:
         connection, self._polling = self._polling, None
         if connection is None:
             raise RuntimeError("The runtime does not wait for an event.")
-        self.current = invocation
+        self.current, self._last_refusal = invocation, ""
         for extension in self.extensions.subscribed("INVOKE"):
             extension.deliver(self._invoke_event(invocation))
         connection.respond(HttpResponse(200, (*JSON, *self._invocation_headers(invocation)), invocation.event))
@@ -86,17 +90,25 @@ class RuntimeApi:
         """Something changed: whoever waits may look."""
         self._changed.set()
 
+    def refused(self, line: str) -> None:
+        """A call was refused: the log says so, for who writes a runtime. A line that repeats itself is there once."""
+        if line != self._last_refusal:
+            self._last_refusal = line
+            self.log(line)
+
     def take(self, request_id: str) -> Invocation | None:
         """The current invocation, if it has this id and no answer yet."""
         invocation = self.current
         return invocation if invocation and invocation.request_id == request_id and not invocation.answered else None
 
     def _invocation_headers(self, invocation: Invocation) -> Headers:
+        told = invocation.client_context
         return (
             ("lambda-runtime-aws-request-id", invocation.request_id),
             ("lambda-runtime-deadline-ms", str(int(invocation.deadline * 1000))),
             ("lambda-runtime-invoked-function-arn", self.arn),
             ("lambda-runtime-trace-id", invocation.trace),
+            *((("lambda-runtime-client-context", told),) if told else ()),
         )
 
     def _invoke_event(self, invocation: Invocation) -> bytes:

@@ -7,10 +7,12 @@ import json
 import socket
 from typing import TYPE_CHECKING, Final
 
+from lambdastream.errors import WireError
 from lambdastream.runtime.extensions import IDENTIFIER
 from lambdastream.runtime.http_connection import HttpConnection
 from lambdastream.runtime.invocation import FunctionError, Invocation
 from lambdastream.runtime.stream_error import ERROR_TYPE, in_band_error, trailing_error
+from lambdastream.runtime.stream_limits import LimitedStream
 from lambdastream.wire import function_error
 from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse
 
@@ -31,7 +33,9 @@ class RuntimeApiConnection(HttpConnection):
         self._api = api
         self._socket: socket.socket | None = None
         self._stream: Invocation | None = None
+        self._limited = LimitedStream(self, api.limits)
         self._stream_error: FunctionError | None = None
+        self._call = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -42,14 +46,17 @@ class RuntimeApiConnection(HttpConnection):
         self._acknowledge_at_once()
         super().data_received(data)
 
+    def eof_received(self) -> bool:
+        """A runtime that sends no more is gone: it gets no event."""
+        return False
+
     def closed(self) -> None:
+        self._limited.end()
         self._api.disconnected(self)
         if self._stream is not None:
             stream, self._stream = self._stream, None
-            stream.fail(
-                function_error.RUNTIME_TRUNCATED_RESPONSE,
-                "The runtime closed its connection before the response was complete",
-            )
+            message = "The runtime closed its connection, or sent what is no HTTP, before the response was complete"
+            self._fail(stream, function_error.RUNTIME_TRUNCATED_RESPONSE, message)
 
     # A streamed answer: its bytes pass through here.
 
@@ -60,25 +67,40 @@ class RuntimeApiConnection(HttpConnection):
         if invocation is None or invocation.streaming:
             return False
         self._stream, self._stream_error = invocation, None
-        invocation.start_stream(request.header("content-type"), self)
+        self._limited = LimitedStream(self, self._api.limits)
+        invocation.start_stream(request.header("content-type"), self._limited)
         return True
 
     def stream_received(self, data: bytes) -> None:
         # A piece never spans chunks, so an error that takes the place of data begins one.
         self._stream_error = self._stream_error or in_band_error(data)
         if self._stream is not None and not self._stream.answered and self._stream_error is None:
-            self._stream.sink.stream_data(data)
+            limited = self._limited
+            limited.size += len(data)
+            if limited.size > limited.checkpoint and (excess := limited.excess()):
+                self._break_stream(self._stream, data[:-excess])
+            else:
+                self._stream.sink.stream_data(data)
 
     def stream_complete(self, trailers: Headers) -> None:
+        self._limited.end()
         if self._stream is not None:
             stream, self._stream = self._stream, None
             stream.end_stream(self._stream_error or trailing_error(trailers))
         self.respond(ACCEPTED)
 
+    def _break_stream(self, invocation: Invocation, last: bytes) -> None:
+        """The answer is longer than it may be. What still comes of it is read and dropped."""
+        if last:
+            invocation.sink.stream_data(last)
+        self._limited.end()
+        self._fail_too_large(invocation, self._api.limits.stream_payload)
+
     # Everything else.
 
     def serve(self, request: HttpRequest) -> None:
         path = request.path
+        self._call = f"{request.method} {path}"
         if path == RUNTIME_PREFIX + "invocation/next" and request.method == "GET":
             self._next()
         elif path == RUNTIME_PREFIX + "init/error" and request.method == "POST":
@@ -93,14 +115,22 @@ class RuntimeApiConnection(HttpConnection):
             self._error(404, "NotFound", f"The Runtime API has no {request.method} {path}")
 
     def oversized(self, request: HttpRequest) -> None:
-        invocation = self._api.take(_invocation_id(request, "response"))
-        error_type, message = (
-            function_error.FUNCTION_RESPONSE_SIZE_TOO_LARGE,
-            function_error.response_too_large(self.max_body),
-        )
-        if invocation is not None:
-            invocation.fail(error_type, message)
-        self._error(413, error_type, message)
+        self._call = f"{request.method} {request.path}"
+        outcomes = (self._api.take(_invocation_id(request, outcome)) for outcome in ("response", "error"))
+        for invocation in filter(None, outcomes):
+            self._fail_too_large(invocation, self.max_body)
+        message = function_error.response_too_large(self.max_body)
+        self._error(413, function_error.FUNCTION_RESPONSE_SIZE_TOO_LARGE, message)
+
+    def _fail_too_large(self, invocation: Invocation, limit: int) -> None:
+        message = function_error.response_too_large(limit)
+        self._fail(invocation, function_error.FUNCTION_RESPONSE_SIZE_TOO_LARGE, message)
+
+    def _fail(self, invocation: Invocation, error_type: str, message: str) -> None:
+        """Fail an invocation, and say why in the log; one that has its answer already only ends."""
+        if not invocation.answered:
+            self._api.log(f"RequestId: {invocation.request_id} Error: {error_type}: {message}")
+        invocation.fail(error_type, message)
 
     def _next(self) -> None:
         current = self._api.current
@@ -145,8 +175,8 @@ class RuntimeApiConnection(HttpConnection):
     def _register(self, request: HttpRequest) -> None:
         try:
             extension = self._api.extensions.register(request)
-        except ValueError as error:
-            self._error(400, "InvalidRequestFormat", str(error))
+        except WireError as error:
+            self._error(400, "InvalidRequestFormat", error.problem)
             return
         description = self._api.description
         about = {
@@ -161,6 +191,7 @@ class RuntimeApiConnection(HttpConnection):
         self.respond(HttpResponse(200, (*JSON, (IDENTIFIER, identifier)), event))
 
     def _error(self, status: int, error_type: str, message: str) -> None:
+        self._api.refused(f"{self._call} was refused by the Runtime API: {status} {error_type}: {message}")
         self.respond(HttpResponse(status, JSON, function_error.error_payload(error_type, message)))
 
     def _acknowledge_at_once(self) -> None:

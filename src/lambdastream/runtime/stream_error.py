@@ -7,7 +7,6 @@ as the last chunk of the data and then ends the stream as if all were well.
 
 from __future__ import annotations
 
-import binascii
 from base64 import b64decode
 from typing import Final
 
@@ -38,5 +37,5 @@ def in_band_error(data: bytes) -> FunctionError | None:
 def _decoded(body: str) -> bytes:
     try:
         return b64decode(body, validate=True)
-    except binascii.Error:
+    except ValueError:  # no base64, or not even ASCII
         return body.encode("latin-1")

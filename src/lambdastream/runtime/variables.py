@@ -6,7 +6,12 @@ Source: AWS Lambda developer guide, "Defined runtime environment variables". Wha
   the fixed ports that every example declares would collide. A readiness check declared on the same fixed port moves along.
 - ``AWS_ENDPOINT_URL`` points at the local AWS.
 - ``/opt`` and ``/var/task`` at the start of a declared value become the folders that stand for them; ``TMPDIR`` names the
-  environment's own ``/tmp``.
+  environment's own ``/tmp``. So ``LD_LIBRARY_PATH`` and ``PYTHONPATH`` name those folders; the former leaves out
+  ``/lib64`` and ``/usr/lib64``, which this machine's loader searches by itself.
+- A declared ``PYTHONPATH`` has the layers' folders behind it: on AWS the runtime itself adds them to ``sys.path``.
+- X-Ray is not simulated: there is no ``AWS_XRAY_DAEMON_ADDRESS``.
+
+``_X_AMZN_TRACE_ID`` changes with each invocation: the runtime sets it, not we.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ from typing import Final
 
 from lambdastream.runtime import arn
 from lambdastream.runtime.description import FunctionDescription
-from lambdastream.runtime.interpreter import ManagedRuntime
+from lambdastream.runtime.runtimes import Runtime
 
 ACCOUNT: Final = arn.ACCOUNT
 PORTS: Final = ("PORT", "AWS_LWA_PORT")
@@ -45,7 +50,7 @@ class Folders:
 
 def runtime_variables(
     description: FunctionDescription,
-    runtime: ManagedRuntime,
+    runtime: Runtime,
     folders: Folders,
     *,
     runtime_api: str,
@@ -55,24 +60,27 @@ def runtime_variables(
 ) -> dict[str, str]:
     """What the runtime's process gets: the function's own variables, and over them those that Lambda sets."""
     declared = {name: _mapped(value, description, folders) for name, value in description.environment.items()}
+    language = runtime.variables(description, folders.opt)
+    if declared.get("PYTHONPATH") and "PYTHONPATH" in language:
+        declared["PYTHONPATH"] += f":{language['PYTHONPATH']}"
     own_ports = {} if port is None else _own_ports(description.environment, str(port))
     endpoint = {} if endpoint_url is None else {"AWS_ENDPOINT_URL": endpoint_url}
-    path = [runtime.folder / "bin", "/usr/local/bin", "/usr/bin", "/bin", folders.opt / "bin"]
     return {
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
-        "PATH": ":".join(map(str, path)),
-        "PYTHONPATH": f"{folders.opt / 'python'}",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        **_search_paths(description, runtime, folders),
+        **language,
         **endpoint,
         **declared,
         **own_ports,
         "TMPDIR": str(folders.tmp),
         "LAMBDA_TASK_ROOT": str(description.code),
-        "LAMBDA_RUNTIME_DIR": str(runtime.folder / "bin"),
+        "LAMBDA_RUNTIME_DIR": str(runtime.libraries),
         "_HANDLER": description.handler,
         "AWS_REGION": description.region,
         "AWS_DEFAULT_REGION": description.region,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{description.runtime}",
+        **({"AWS_EXECUTION_ENV": runtime.execution_env} if runtime.execution_env else {}),
         "AWS_LAMBDA_FUNCTION_NAME": description.name,
         "AWS_LAMBDA_FUNCTION_VERSION": description.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(description.memory),
@@ -86,6 +94,17 @@ def runtime_variables(
 def extension_variables(runtime_variables: Mapping[str, str]) -> dict[str, str]:
     """What an extension's process gets: the same, without what is the runtime's alone (Extensions API, "Environment")."""
     return {name: value for name, value in runtime_variables.items() if name not in NOT_FOR_EXTENSIONS}
+
+
+def _search_paths(description: FunctionDescription, runtime: Runtime, folders: Folders) -> dict[str, str]:
+    """Where programs and shared libraries are looked for: the language's, the machine's, the function's, its layers'."""
+    language, libraries = runtime.language, runtime.libraries
+    programs = [Path("/usr/local/bin"), Path("/usr/bin"), Path("/bin"), folders.opt / "bin"]
+    shared = [libraries, libraries / "lib", description.code, description.code / "lib", folders.opt / "lib"]
+    if language is not None:
+        programs.insert(0, language / "bin")
+        shared.insert(0, language / "lib")
+    return {"PATH": ":".join(map(str, programs)), "LD_LIBRARY_PATH": ":".join(map(str, shared))}
 
 
 def _own_ports(declared: Mapping[str, str], port: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ SANDBOX_TIMED_OUT: Final = "Sandbox.Timedout"
 RUNTIME_EXIT_ERROR: Final = "Runtime.ExitError"
 RUNTIME_TRUNCATED_RESPONSE: Final = "Runtime.TruncatedResponse"
 RUNTIME_INVALID_ENTRYPOINT: Final = "Runtime.InvalidEntrypoint"
+RUNTIME_OUT_OF_MEMORY: Final = "Runtime.OutOfMemory"
 RUNTIME_UNKNOWN: Final = "Runtime.Unknown"
 FUNCTION_RESPONSE_SIZE_TOO_LARGE: Final = "Function.ResponseSizeTooLarge"
 FUNCTION_UNKNOWN: Final = "Function.Unknown"
@@ -21,6 +22,7 @@ EXTENSION_CRASH: Final = "Extension.Crash"
 EXTENSION_EXIT_ERROR: Final = "Extension.ExitError"
 EXTENSION_INIT_ERROR: Final = "Extension.InitError"
 EXTENSION_LAUNCH_ERROR: Final = "Extension.LaunchError"
+NO_BOOTSTRAP: Final = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
 
 
 def error_payload(error_type: str, message: str) -> bytes:
@@ -41,6 +43,11 @@ def runtime_exited(request_id: str, reason: str) -> str:
     """
     why = f"with error: {reason}" if reason else "without providing a reason"
     return f"RequestId: {request_id} Error: Runtime exited {why}"
+
+
+def not_started(request_id: str, reason: str) -> str:
+    """Return the message of a program that cannot be started; ``reason`` is ``NO_BOOTSTRAP``, or what the system says."""
+    return f"RequestId: {request_id} Error: {reason}"
 
 
 def response_too_large(size_limit: int) -> str:

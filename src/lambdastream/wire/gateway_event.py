@@ -47,6 +47,11 @@ _ANONYMOUS = (
     "principalOrgId",
 )
 _EVERY_TYPE = "*/*"
+# Developer guide, "Amazon API Gateway important notes": what a REST API keeps from a Lambda integration. That it also drops
+# ``content-length`` is recorded on AWS; an HTTP API keeps it.
+_REST_DROPPED = frozenset(
+    {"content-length", "content-md5", "max-forwards", "proxy-authenticate", "server", "www-authenticate"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +138,8 @@ def rest_api_event(call: GatewayRequest, *, binary_media_types: Sequence[str] = 
         "deploymentId": _short_id(call.api_id, call.stage),
         "resourceId": _short_id(call.api_id, call.resource),
     }
-    event = _event_1(call, call.path, context)
-    # A REST API drops it, an HTTP API keeps it.
-    for headers in (event["headers"], event["multiValueHeaders"]):
-        headers.pop("content-length", None)
+    headers = {name: values for name, values in call.headers.items() if name not in _REST_DROPPED}
+    event = _event_1(call, call.path, context) | {"headers": _last(headers), "multiValueHeaders": headers}
     encoded = bool(request.body) and is_binary(request.header("content-type"), binary_media_types)
     body = b64encode(request.body).decode("ascii") if encoded else request.body.decode("utf-8", "replace")
     return encode_json(event | {"body": body or None, "isBase64Encoded": encoded})

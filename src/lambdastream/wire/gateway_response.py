@@ -9,6 +9,7 @@ an ``errorMessage``. Not verified: a body that is not text, base64 that is none.
 
 from __future__ import annotations
 
+import re
 import reprlib
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ _JSON = "application/json"
 _TEXT = "text/plain; charset=utf-8"
 _OK = 200
 _STATUSES = range(100, 600)
+_QUOTED_STATUS = re.compile("[0-9]{3}")
 _KEYS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
 
 
@@ -84,7 +86,7 @@ def _object(payload: bytes) -> dict[str, Any]:
 
 
 def _status(value: Any) -> int:
-    quoted = isinstance(value, str) and value.isdecimal()
+    quoted = isinstance(value, str) and _QUOTED_STATUS.fullmatch(value)
     number = isinstance(value, int | float) and not isinstance(value, bool) and value in _STATUSES
     status = int(value) if quoted or number else 0
     if status not in _STATUSES:

@@ -2,8 +2,8 @@
 
 Sources: AWS Lambda developer guide, "Invoking Lambda function URLs"; Amazon API Gateway developer guide, "Create AWS Lambda
 proxy integrations for HTTP APIs". Not verified on AWS: how a header outside ASCII is decoded, what becomes of an
-``x-forwarded-for`` that the client sends (here the source is appended to it), and that a body without a content type
-is taken for binary.
+``x-forwarded-for`` that the client sends (here the source is appended to it), that a body without a content type
+is taken for binary, and that ``expect`` is left out (documented for REST APIs alone).
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
     from lambdastream.wire.http_message import HttpRequest
 
+TRACE = "x-amzn-trace-id"
 _HTTP_PORT = "80"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Not `strftime`: its month names are those of the locale.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _HOP_BY_HOP = frozenset(
-    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+    {"connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
 _TEXT_TYPES = frozenset(
     {
@@ -48,7 +49,7 @@ def event_headers(request: HttpRequest, *, domain_name: str, request_id: str, ti
     headers["x-forwarded-for"] = [", ".join(forwarded)]
     headers["x-forwarded-proto"] = ["http"]
     headers["x-forwarded-port"] = [_port(request.header("host")) or _port(domain_name) or _HTTP_PORT]
-    headers.setdefault("x-amzn-trace-id", [_trace_id(request_id, time)])
+    headers.setdefault(TRACE, [trace_header(request, request_id, time)])
     return headers
 
 
@@ -108,9 +109,9 @@ def media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-def _trace_id(request_id: str, time: datetime) -> str:
-    """Return the X-Ray trace header of a request that brings none."""
-    return f"Root=1-{int(time.timestamp()):08x}-{sha256(request_id.encode()).hexdigest()[:24]}"
+def trace_header(request: HttpRequest, request_id: str, time: datetime) -> str:
+    """Return the X-Ray trace header of a request: its own, or one that is the same for the same id and second."""
+    return request.header(TRACE) or f"Root=1-{int(time.timestamp()):08x}-{sha256(request_id.encode()).hexdigest()[:24]}"
 
 
 def _port(host: str) -> str:

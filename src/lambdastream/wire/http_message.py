@@ -25,7 +25,7 @@ _FIRST_FINAL_STATUS = 200
 
 _ABSOLUTE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_FORBIDDEN_IN_VALUE = re.compile("[\r\n\0]|[^\0-\xff]")
+_FORBIDDEN_IN_VALUE = re.compile("[^\t\x20-\x7e\x80-\xff]")
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 
 
@@ -86,14 +86,14 @@ def has_body(status: int) -> bool:
 def check_header(name: str, value: str) -> None:
     """Refuse a header that cannot be written without changing the message around it.
 
-    Raises ``WireError`` when the name is not a token (RFC 9110, 5.6.2), or the value holds CR, LF, NUL or a
-    character outside latin-1.
+    Raises ``WireError`` when the name is not a token (RFC 9110, 5.6.2), or the value holds a control character other
+    than a tab (5.5) or a character outside latin-1.
     """
     if not _TOKEN.fullmatch(name):
         raise WireError(f"{reprlib.repr(name)} is not a header name.", next_step="Use letters, digits and hyphens.")
     if _FORBIDDEN_IN_VALUE.search(value):
         raise WireError(
-            f"The value of the header {reprlib.repr(name)} holds CR, LF, NUL or no latin-1 text.",
+            f"The value of the header {reprlib.repr(name)} holds a control character, or is no latin-1 text.",
             next_step="Remove it, or percent-encode the value.",
         )
 

@@ -3,8 +3,10 @@
 Shared by a streamed answer's prelude and a buffered proxy response: both are a JSON object with ``headers``,
 ``multiValueHeaders`` and ``cookies``.
 
-Not verified on AWS for function URLs: the exact list of renamed headers (that renaming is known of API
-Gateway), what becomes of a value that is null, and that ``multiValueHeaders`` count.
+Source of the two lists: Amazon API Gateway developer guide, "Amazon API Gateway important notes", for REST APIs and their
+Lambda integrations. Function URLs are seen to rename ``www-authenticate``, ``date`` and ``content-length`` too. Chosen here,
+AWS documents nothing: that the rest of the lists holds for function URLs and HTTP APIs, that ``content-length`` is renamed
+where the guide says it passes, what becomes of a value that is null, and that ``multiValueHeaders`` count.
 """
 
 from __future__ import annotations
@@ -20,12 +22,24 @@ if TYPE_CHECKING:
 
     from lambdastream.wire.http_message import Headers
 
-REMAPPED = frozenset({"connection", "content-length", "date", "server"})
-"""Headers that belong to the connection with the client: a function's own go under another name."""
+REMAPPED = frozenset(
+    {
+        "authorization",
+        "connection",
+        "content-length",
+        "content-md5",
+        "date",
+        "max-forwards",
+        "server",
+        "user-agent",
+        "www-authenticate",
+    }
+)
+"""Headers that belong to AWS's side of the connection with the client: a function's own go under another name."""
 
 REMAPPED_PREFIX = "x-amzn-remapped-"
 
-_DROPPED = frozenset({"transfer-encoding"})
+_DROPPED = frozenset({"expect", "host", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "via"})
 
 
 def response_headers(result: Mapping[str, Any], *, default_content_type: str) -> Headers:

@@ -5,6 +5,7 @@ Source: AWS Lambda developer guide, "Invoking Lambda function URLs". What it sha
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -27,13 +28,23 @@ if TYPE_CHECKING:
 _DEFAULT = "$default"
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who signed the request, with AuthType AWS_IAM. ``user_id`` is IAM's id of the user or the role."""
+
+    access_key_id: str
+    account_id: str
+    user_arn: str
+    user_id: str
+
+
 def url_event(
-    request: HttpRequest, *, request_id: str, domain_name: str, time: datetime, account_id: str = "anonymous"
+    request: HttpRequest, *, request_id: str, domain_name: str, time: datetime, caller: Caller | None = None
 ) -> bytes:
     """Return the event for ``request`` as compact JSON.
 
     ``domain_name`` is the URL's host; its first label is the id of the URL. ``time`` is when the request
-    came, with its zone. ``account_id`` is the caller's with AuthType AWS_IAM.
+    came, with its zone. ``caller`` is given with AuthType AWS_IAM.
     """
     time = time.astimezone(UTC)
     event: dict[str, Any] = {
@@ -49,8 +60,9 @@ def url_event(
     if parameters := joined(grouped(parse_qsl(request.query, keep_blank_values=True))):
         event["queryStringParameters"] = parameters
     event["requestContext"] = {
-        "accountId": account_id,
+        "accountId": caller.account_id if caller else "anonymous",
         **_url_context(domain_name),
+        **(_authorizer(caller) if caller else {}),
         "http": _http_context(request),
         "requestId": request_id,
         "routeKey": _DEFAULT,
@@ -64,6 +76,19 @@ def url_event(
 def _url_context(domain_name: str) -> dict[str, str]:
     url_id = domain_name.partition(".")[0]
     return {"apiId": url_id, "domainName": domain_name, "domainPrefix": url_id}
+
+
+def _authorizer(caller: Caller) -> dict[str, Any]:
+    iam = {
+        "accessKey": caller.access_key_id,
+        "accountId": caller.account_id,
+        "callerId": caller.user_id,
+        "cognitoIdentity": None,
+        "principalOrgId": None,
+        "userArn": caller.user_arn,
+        "userId": caller.user_id,
+    }
+    return {"authentication": None, "authorizer": {"iam": iam}}
 
 
 def _http_context(request: HttpRequest) -> dict[str, str]:

@@ -59,11 +59,18 @@ def test_configuration_is_updated(control_plane):
     ("settings", "words"),
     [
         ({"Handler": "refused.handler"}, "It cannot run. Change it."),
-        ({"Runtime": "nodejs22.x"}, "nodejs22.x"),
+        ({"Runtime": "perl5.x"}, "perl5.x"),
+        ({"Environment": {"Variables": {"AWS_REGION": "mars-1"}}}, "Reserved keys used: AWS_REGION"),
         ({"Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:none:1"]}, "layer:none:1"),
         ({"Layers": ["arn:aws:lambda:us-east-1:999999999999:layer:foreign:1"]}, "layer:foreign:1"),
     ],
-    ids=["refused by the data plane", "runtime", "no such layer", "foreign layer"],
+    ids=[
+        "refused by the data plane",
+        "no runtime of Lambda's",
+        "a reserved variable",
+        "no such layer",
+        "foreign layer",
+    ],
 )
 def test_what_cannot_run_is_refused_and_leaves_nothing(control_plane, settings, words):
     with pytest.raises(ClientError, match=words):

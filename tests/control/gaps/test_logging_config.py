@@ -5,12 +5,14 @@ import pytest
 OWN = {"LogGroup": "/chat/logs"}
 
 
+@pytest.mark.conformance("logs-group")
 def test_a_function_logs_to_the_group_that_it_names(control_plane):
     made = control_plane.create_function("named", LoggingConfig=OWN)
     assert made["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": "/chat/logs"}
     assert control_plane.data_plane.functions["named"]["log_group"] == "/chat/logs"
 
 
+@pytest.mark.conformance("logs-group")
 def test_a_function_that_names_none_has_its_own(control_plane):
     made = control_plane.create_function("unnamed")
     assert made["LoggingConfig"]["LogGroup"] == "/aws/lambda/unnamed"

@@ -25,6 +25,12 @@ def size(event, query):
     return {"statusCode": 200, "body": str(len(event["body"]))}
 
 
+def trace(event, query):
+    """The trace that the event tells, and the one that the runtime was told."""
+    traces = {"event": event["headers"]["x-amzn-trace-id"], "function": os.environ["_X_AMZN_TRACE_ID"]}
+    return {"statusCode": 200, "body": json.dumps(traces)}
+
+
 def wait(event, query):
     """Say so in the file `begun`, then wait for the file `gate`, then leave a mark in the file `done`."""
     Path(query["begun"]).touch()
@@ -47,4 +53,4 @@ def large(event, query):
     return {"statusCode": 200, "body": "x" * int(query["size"])}
 
 
-ACTIONS = {action.__name__: action for action in (echo, answer, size, wait, fail, leave, large)}
+ACTIONS = {action.__name__: action for action in (echo, answer, size, trace, wait, fail, leave, large)}

@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def context(event, context):
         "remaining_ms": context.get_remaining_time_in_millis(),
         "memory": context.memory_limit_in_mb,
         "log_stream": context.log_stream_name,
+        "client": getattr(context.client_context, "custom", None),
     }
 
 
@@ -86,11 +88,32 @@ def large(event, context):
     return "x" * (int(event["size"]) - 2)
 
 
+def tick(event, context):
+    """Go on after the answer: a thread lets the file `ticks` grow."""
+    threading.Thread(target=_tick, args=(event["ticks"],), daemon=True).start()
+    return os.getpid()
+
+
+def _tick(path):
+    while True:
+        with Path(path).open("a") as file:
+            file.write(".")
+        time.sleep(0.005)
+
+
+def take(event, context):
+    """Take so many megabytes, and hold them until there is the file `gate`."""
+    held = b"x" * (int(event["megabytes"]) * 1024 * 1024)
+    while not Path(event["gate"]).exists():
+        time.sleep(0.005)
+    return len(held)
+
+
 def say(event, context):
     print(event["text"], file=sys.stderr)
 
 
 ACTIONS = {
     action.__name__: action
-    for action in (echo, answer, context, variables, modules, pid, meet, wait, fail, leave, large, say)
+    for action in (echo, answer, context, variables, modules, pid, meet, wait, fail, leave, large, tick, take, say)
 }
