@@ -12,7 +12,6 @@ from xdist.scheduler import LoadFileScheduling
 LONGEST = (
     "tests/notebooks/test_timed_notebooks.py",
     "tests/notebooks/test_notebooks.py",
-    "tests/sam/",
     "tests/workshop/test_lab.py",
     "tests/control/",
 )

@@ -108,6 +108,7 @@ def control_plane(state: Path, data_plane: SlowDataPlane) -> Iterator[Callable[[
         yield client
 
 
+@pytest.mark.slow
 def test_a_stack_that_was_cut_off_says_so_and_can_be_deployed_again(
     tmp_path: Path, data_plane: SlowDataPlane, eventually: Eventually
 ) -> None:

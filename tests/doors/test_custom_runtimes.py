@@ -30,6 +30,7 @@ def invoke(local, function):
     return local.invoke(function.name, answer="buffered")
 
 
+@pytest.mark.conformance("runtime-os-only")
 def test_a_bootstrap_answers_an_invocation(local, custom):
     answer = invoke(local, custom)
     assert "".join(answer["words"]) == WORDS
@@ -42,6 +43,7 @@ def test_a_bootstrap_answers_an_invocation(local, custom):
     [("http", 201, "text/plain", "bootstrap"), ("raw", 200, "text/plain", None)],
     ids=["with a prelude", "without one"],
 )
+@pytest.mark.conformance("runtime-streams")
 def test_a_bootstrap_streams_to_its_url(custom, kind, status, content_type, own_header):
     answer = custom.get(kind)
     assert (answer.status_code, answer.text) == (status, WORDS)
@@ -49,6 +51,7 @@ def test_a_bootstrap_streams_to_its_url(custom, kind, status, content_type, own_
     assert answer.cookies == ({"a": "1"} if kind == "http" else {})
 
 
+@pytest.mark.conformance("runtime-streams")
 def test_a_bootstrap_streams_to_invoke_with_response_stream(local, custom, new_client):
     answer = new_client(local).invoke_with_response_stream(FunctionName=custom.name, Payload='{"answer": "raw"}')
     *chunks, last = answer["EventStream"]
@@ -95,6 +98,7 @@ def test_the_adapters_layer_starts_a_script_without_any_wrapper(local, write_fun
         pytest.param(b"MZ\x90", 0o755, "exec format error", "It is no program for Linux", id="another system's"),
     ],
 )
+@pytest.mark.conformance("runtime-bootstrap-fails")
 def test_a_bootstrap_that_cannot_start(local, write_function, copy_of, content, mode, reason, advice):
     code = write_function({})
     if content:
@@ -123,6 +127,7 @@ def test_a_bootstrap_that_ends_without_asking_for_an_event(local, write_function
 
 
 @pytest.mark.parametrize("runtime", ["nodejs24.x", "java21"])
+@pytest.mark.conformance("runtime-behind-wrapper")
 def test_any_runtime_works_behind_the_adapters_wrapper(local, write_function, runtime):
     code = write_function({"run.sh": RUN, "server.py": SERVER})
     function = local.deploy_web(code, runtime=runtime, mode="RESPONSE_STREAM", adapter_mode="response_stream")
@@ -130,6 +135,7 @@ def test_any_runtime_works_behind_the_adapters_wrapper(local, write_function, ru
     assert function.get("variables").json()["AWS_EXECUTION_ENV"] == f"AWS_Lambda_{runtime}"
 
 
+@pytest.mark.conformance("runtime-behind-wrapper")
 def test_a_runtime_that_is_not_here_is_refused_and_what_was_deployed_before_still_runs(local, copy_of):
     function = local.deploy(copy_of("custom"), name="stays", runtime="provided.al2023", environment=PATH)
     with pytest.raises(RuntimeNotFoundError, match=r"there is no nodejs24\.x in the local AWS"):

@@ -85,6 +85,7 @@ def post(fields, body=""):
         pytest.param(b"CONNECT localhost:22 HTTP/1.1\r\n" + HOST.encode() + b"\r\n", 501, id="a tunnel"),
     ],
 )
+@pytest.mark.conformance("request-framing")
 def test_a_request_that_two_servers_would_read_differently_is_refused(wire, sent, status):
     wire.send(sent, b"GET /pid HTTP/1.1\r\n" + HOST.encode() + b"\r\n")
     answer = wire.answer()
@@ -147,6 +148,7 @@ def test_a_client_that_sends_a_byte_at_a_time_is_served(wire):
         pytest.param(b"GET /pid HTTP/1.1\r\nHost: h\r\n\r\nGET /p", id="a request, and a piece of one"),
     ],
 )
+@pytest.mark.conformance("request-half-closed")
 def test_a_client_that_closes_its_side_gets_the_answers_to_what_it_sent(wire, sent):
     wire.send(sent)
     wire.socket.shutdown(socket.SHUT_WR)
@@ -155,6 +157,7 @@ def test_a_client_that_closes_its_side_gets_the_answers_to_what_it_sent(wire, se
     assert wire.at_end()
 
 
+@pytest.mark.conformance("request-half-closed")
 def test_a_client_that_closes_its_side_gets_the_whole_stream(streaming, connect, tmp_path):
     gate = tmp_path / "gate"
     body = json.dumps({"steps": [["chunk", "one"], ["wait", str(gate)], ["chunk", "two"], ["end"]]}).encode()

@@ -98,6 +98,7 @@ TRUNCATED = "Error: Runtime.TruncatedResponse: The runtime closed its connection
         pytest.param("not_http", FAILED, ["raw: HTTP/1.1 400", TIMED_OUT], id="no HTTP"),
     ],
 )
+@pytest.mark.conformance("runtime-api-one-answer")
 def test_the_client_gets_one_answer_and_the_next_request_works(deployed, new_log, eventually, action, answer, said):
     function = deployed["RESPONSE_STREAM"]
     log = new_log(function)

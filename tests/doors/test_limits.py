@@ -105,6 +105,7 @@ def over_invoke(aws, name):
     return read
 
 
+@pytest.mark.conformance("limits-stream-rate")
 def test_what_is_over_the_first_part_comes_at_the_rate(door):
     streaming = door(stream_full_speed=MB, stream_rate=4 * MB)
     short, long = streaming.ask(15), streaming.ask(48)
@@ -116,11 +117,13 @@ def test_what_is_over_the_first_part_comes_at_the_rate(door):
 
 
 @pytest.mark.parametrize("door", ["function URL"], indirect=True)
+@pytest.mark.conformance("limits-lifted")
 def test_the_rate_can_be_lifted(door):
     streaming = door(stream_full_speed=MB, stream_rate=LIFTED)
     assert streaming.ask(16 * 20).took < 5, "it would take ten seconds"
 
 
+@pytest.mark.conformance("limits-stream-size")
 def test_an_answer_over_the_largest_size_is_broken_off_and_the_log_says_why(door):
     largest = 3 * PIECE + 100
     streaming = door(stream_payload=largest)
@@ -175,6 +178,7 @@ def opened_after(seconds, gate):
 
 
 @pytest.mark.parametrize(("timeout", "ends"), [(None, "broken"), (LIFTED_TIME, "whole")], ids=["as declared", "lifted"])
+@pytest.mark.conformance("limits-lifted")
 def test_a_timeout_of_functions_can_be_changed(start_local, copy_of, tmp_path, timeout, ends):
     local = start_local(timeout=timeout)
     function = local.deploy(copy_of("streaming"), mode="RESPONSE_STREAM", environment=WRAPPER, timeout=0.3)

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from cfnlint.runner import main
 
 import lambdastream.lint
 from lambdastream.lint import Finding, lint
@@ -61,6 +60,8 @@ def test_a_resource_can_switch_a_rule_off(lint_template):
 
 def test_cfn_lint_takes_the_rules_from_their_folder(tmp_path, app, monkeypatch, capsys):
     """The program itself, in this process: it takes four seconds to start, and most of it is imported here."""
+    from cfnlint.runner import main
+
     path = tmp_path / "template.yaml"
     path.write_text(WRONG)
     monkeypatch.setattr(sys, "argv", ["cfn-lint", "--append-rules", str(RULES), "--", str(path)])

@@ -47,6 +47,7 @@ def milliseconds(line, name):
 # Its log
 
 
+@pytest.mark.conformance("logs-durations")
 def test_its_durations_are_true(new_function, eventually, gates, log):
     began = time.monotonic()
     function, files = new_function(), gates("first")
@@ -65,6 +66,7 @@ def test_its_durations_are_true(new_function, eventually, gates, log):
     assert milliseconds(report, "Billed Duration") == math.ceil(duration)
 
 
+@pytest.mark.conformance("logs-init-start")
 def test_an_environment_that_starts_says_so_once(new_function, eventually, log):
     function = new_function()
     for _ in range(3):
@@ -77,6 +79,7 @@ def test_an_environment_that_starts_says_so_once(new_function, eventually, log):
 # It is kept for a while
 
 
+@pytest.mark.conformance("environment-idle")
 def test_an_environment_that_nobody_needs_ends(new_function, eventually, is_alive):
     function = new_function(limits=Limits(idle=0.3))
     first = function.result("pid")
@@ -87,6 +90,7 @@ def test_an_environment_that_nobody_needs_ends(new_function, eventually, is_aliv
     assert function.result("pid") != first
 
 
+@pytest.mark.conformance("environment-tmp")
 def test_its_tmp_is_its_own_and_stays_as_long_as_it_does(new_function):
     function = new_function()
     tmp = Path(function.result("variables")["TMPDIR"])
@@ -134,6 +138,7 @@ def test_an_invocation_at_the_moment_of_the_end_is_served(loop, new_function, ne
 # It rests, when that is asked for
 
 
+@pytest.mark.conformance("environment-freeze")
 def test_what_a_function_does_after_its_answer_goes_on_unless_it_is_frozen(new_function, eventually, tmp_path):
     function, ticks = new_function(), tmp_path / "ticks"
     function.result("tick", ticks=str(ticks))
@@ -142,6 +147,7 @@ def test_what_a_function_does_after_its_answer_goes_on_unless_it_is_frozen(new_f
     eventually(lambda: ticks.stat().st_size > size)
 
 
+@pytest.mark.conformance("environment-freeze")
 def test_a_frozen_environment_rests_between_two_invocations(new_function, eventually, tmp_path, gates):
     function, ticks, files = new_function(limits=FROZEN), tmp_path / "ticks", gates("second")
     first = function.result("tick", ticks=str(ticks))
@@ -182,6 +188,7 @@ def test_a_frozen_environment_ends(loop, new_function, eventually, is_alive, lim
 # It takes no more memory than it may
 
 
+@pytest.mark.conformance("environment-memory")
 def test_a_function_that_takes_too_much_memory_is_killed(new_function, eventually, gates, log):
     function = new_function(memory=128)
     first = function.result("pid")

@@ -58,6 +58,7 @@ def test_no_python_is_made_for_a_runtime_that_is_no_python(describe, tmp_path, m
     ids=["in the code and a layer", "in the code", "in a layer"],
 )
 @pytest.mark.parametrize("wrapper", ["", "/opt/bootstrap"], ids=["", "a wrapper is ignored"])
+@pytest.mark.conformance("runtime-os-only")
 def test_the_bootstrap_of_the_code_goes_before_that_of_a_layer(describe, tmp_path, bootstraps, first, wrapper):
     for folder in ("code", "opt"):
         (tmp_path / folder).mkdir()

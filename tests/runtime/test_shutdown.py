@@ -70,6 +70,7 @@ def ends(watched, eventually, tmp_path):
 
 
 @pytest.mark.parametrize("freeze", [False, True], ids=["idle", "frozen"])
+@pytest.mark.conformance("shutdown-order")
 def test_a_stop_lets_the_runtime_end_and_then_the_extension(loop, ends, freeze):
     def stop(function, eventually):
         expected = "frozen" if freeze else "idle"
@@ -91,5 +92,6 @@ def test_an_environment_that_nobody_needs_ends_in_the_same_way(ends, freeze):
         pytest.param({"do": "leave"}, "failure", id="an exit"),
     ],
 )
+@pytest.mark.conformance("shutdown-reason")
 def test_the_extension_is_told_why(ends, event, reason):
     assert ends(lambda *_: None, event)[-1] == f"told SHUTDOWN {reason} True"

@@ -15,6 +15,8 @@ import pytest
 
 from lambdastream.control import connect
 
+pytestmark = pytest.mark.slow  # the notebooks' stacks are deployed, called and deleted with sam in make test
+
 WEB = Path(__file__).parents[1] / "functions" / "web"
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 ADAPTER = {"x86_64": "LambdaAdapterLayerX86", "aarch64": "LambdaAdapterLayerArm64"}[platform.machine()]

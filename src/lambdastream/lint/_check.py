@@ -7,11 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cfnlint.config import ConfigMixIn
-from cfnlint.match import Match
-from cfnlint.rules import Rules
-from cfnlint.runner.template import run_template_by_file_path
-
 RULES: Final = Path(__file__).parent
 
 
@@ -45,8 +40,12 @@ def lint(template: Path) -> list[Finding]:
 
 
 def _findings(template: Path) -> Iterator[Finding]:
+    # Here, since it takes more than a second.
+    from cfnlint.config import ConfigMixIn  # noqa: PLC0415
+    from cfnlint.rules import Rules  # noqa: PLC0415
+    from cfnlint.runner.template import run_template_by_file_path  # noqa: PLC0415
+
     config = ConfigMixIn(["--template", str(template)])
     rules = Rules.create_from_directory(str(RULES))
-    matches: Iterator[Match] = run_template_by_file_path(str(template), config, rules, ignore_bad_template=False)
-    for match in matches:
+    for match in run_template_by_file_path(str(template), config, rules, ignore_bad_template=False):
         yield Finding(template, match.linenumber, match.rule.id, match.message)

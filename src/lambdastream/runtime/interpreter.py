@@ -26,6 +26,8 @@ READ_ONLY_TASK_ROOT: Final = ("read_only_task_root.pth", "import sys; sys.dont_w
 PATIENCE: Final = 30
 VERSIONS: Final = range(11, 20)
 
+_started: set[ManagedRuntime] = set()
+
 
 @dataclass(frozen=True, slots=True)
 class ManagedRuntime:
@@ -76,11 +78,12 @@ def managed_runtime(name: str) -> ManagedRuntime:
     """
     content = REQUIREMENTS.read_bytes() + "".join(READ_ONLY_TASK_ROOT).encode()
     pins = hashlib.sha256(content).hexdigest()[:12]
-    base = find_interpreter(name)
-    folder = cache_folder() / "runtimes" / f"{name}-{pins}"
-    runtime = ManagedRuntime(name, folder)
-    if not _starts(str(runtime.python), name):
-        _make(runtime, base)
+    runtime = ManagedRuntime(name, cache_folder() / "runtimes" / f"{name}-{pins}")
+    # To see whether it starts takes as long as a small function's code needs to be unpacked: once is enough.
+    if not (runtime in _started and runtime.python.exists()):
+        if not _starts(str(runtime.python), name):
+            _make(runtime, find_interpreter(name))
+        _started.add(runtime)
     return runtime
 
 
