@@ -132,13 +132,16 @@ def test_an_error_ends_the_race_and_its_threads(run, server, dead_url, paths, mo
 
 
 def caught(call: str) -> str:
-    """Make a cell that prints what a call raises and which lanes are still at work then."""
+    """Make a cell that prints what a call raises and which lanes do not end then."""
     lines = (
-        "import threading",
+        "import threading, time",
         "try:",
         f"    {call}",
         "except BaseException as exc:",
-        "    lanes = [each.name for each in threading.enumerate() if each.name.startswith('lane ')]",
+        "    deadline = time.monotonic() + 10  # one that still connects ends by itself",
+        "    while (lanes := [each.name for each in threading.enumerate() if each.name.startswith('lane ')]):",
+        "        if time.monotonic() > deadline: break",
+        "        time.sleep(0.01)",
         "    print(type(exc).__name__, lanes)",
     )
     return "\n".join(lines)

@@ -17,6 +17,7 @@ from typing import Any, Final
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.logs.models import LogsBackend, logs_backends
 
+from lambdastream.control.gaps.log_groups import is_gone
 from lambdastream.control.gaps.session_credentials import (
     FunctionSession,
     SessionCredentials,
@@ -71,8 +72,11 @@ def _log_events(body: bytes, region: str) -> tuple[int, dict[str, Any]]:
     try:
         call = json.loads(body)
         events = [{"timestamp": int(event["timestamp"]), "message": str(event["message"])} for event in call["events"]]
-        backend = logs_backends[DEFAULT_ACCOUNT_ID][call.get("region", region)]
-        _put(backend, str(call["group"]), str(call["stream"]), sorted(events, key=lambda event: event["timestamp"]))
+        region, group, stream = str(call.get("region", region)), str(call["group"]), str(call["stream"])
+        if is_gone(region, group, stream):
+            return 200, {"events": 0}
+        backend = logs_backends[DEFAULT_ACCOUNT_ID][region]
+        _put(backend, group, stream, sorted(events, key=lambda event: event["timestamp"]))
     except (ValueError, KeyError, TypeError) as error:
         return 400, {"message": f"This is not a batch of log events: {error!r}"}
     return 200, {"events": len(events)}

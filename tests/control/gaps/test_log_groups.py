@@ -18,3 +18,18 @@ def test_retention_can_change(control_plane):
     assert retention(control_plane) == 30
     control_plane.update("logs", group(None))
     assert retention(control_plane) is None
+
+
+def put(control_plane, stream: str) -> int:
+    batch = {"group": "late", "stream": stream, "events": [{"timestamp": 1000, "message": "a line"}]}
+    return control_plane.own("POST", "/_lambdastream/log-events", json=batch).json()["events"]
+
+
+def test_late_lines_do_not_bring_a_deleted_group_back_and_those_of_a_new_environment_do(control_plane):
+    assert put(control_plane, "one") == 1
+    control_plane["logs"].delete_log_group(logGroupName="late")
+    assert put(control_plane, "one") == 0
+    assert control_plane["logs"].describe_log_groups(logGroupNamePrefix="late")["logGroups"] == []
+    assert put(control_plane, "two") == 1
+    found = control_plane["logs"].describe_log_streams(logGroupName="late")["logStreams"]
+    assert [each["logStreamName"] for each in found] == ["two"]

@@ -1,13 +1,34 @@
-"""``AWS::Logs::LogGroup`` can change its retention.
+"""``AWS::Logs::LogGroup`` can change its retention, and a group that is deleted stays so.
 
 moto's CloudFormation cannot update a group. It also takes a tag's key and value in whatever order they come.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
-from moto.logs.models import LogGroup, logs_backends
+from moto.logs.models import LogGroup, LogsBackend, logs_backends
+
+from lambdastream.control.gaps.patching import wraps
+
+_gone: Final[set[tuple[str, str, str]]] = set()
+
+
+def is_gone(region: str, group: str, stream: str) -> bool:
+    """Whether a log stream was deleted with its group.
+
+    The last lines of an environment come a moment after a stack, its function and its log group are deleted. They must not
+    bring the group back. (Chosen here: AWS documents nothing.)
+    """
+    return (region, group, stream) in _gone
+
+
+@wraps(LogsBackend, "delete_log_group")
+def _delete(original: Callable[..., None], self: LogsBackend, log_group_name: str) -> None:
+    streams = list(self.groups[log_group_name].streams) if log_group_name in self.groups else []
+    original(self, log_group_name)
+    _gone.update((self.region_name, log_group_name, stream) for stream in streams)
 
 
 def _create(
