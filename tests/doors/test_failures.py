@@ -78,7 +78,7 @@ def test_a_web_app_that_fails_to_import(local, write_function, chat_build, asser
 
 
 @pytest.mark.conformance("environment-init-timeout")
-def test_a_web_app_that_never_gets_ready(start_local, write_function, assert_failed, tmp_path):
+def test_a_web_app_that_never_gets_ready(start_local, write_function, assert_failed, eventually, tmp_path):
     run = f'#!/bin/bash\n[ -e "{tmp_path}/gate" ] && exec python server.py\nexec sleep 60\n'
     local = start_local(**SOON)
     code = write_function({"run.sh": run, "server.py": SERVER.read_text()})
@@ -88,6 +88,7 @@ def test_a_web_app_that_never_gets_ready(start_local, write_function, assert_fai
     assert "Task timed out after 0.50 seconds. The web app does not answer on its port, " in function.log
     assert "does it listen on $PORT?" in function.log
     (tmp_path / "gate").touch()
+    eventually(lambda: function.get("name").status_code == 200)  # a busy machine may need more than one such init
     assert function.get("name").json() == function.name
 
 
@@ -186,16 +187,16 @@ def test_an_extension_that_does_not_start_is_named(local, copy_of, tmp_path):
 
 @pytest.mark.conformance("url-timeout", "invoke-timeout")
 def test_a_function_that_takes_too_long(local, copy_of, assert_failed, eventually, tmp_path):
-    function = local.deploy(copy_of("plain"), mode="BUFFERED", timeout=0.5)
+    function = local.deploy(copy_of("plain"), mode="BUFFERED", timeout=1)
     first = function.get("pid").json()
     files = {"begun": str(tmp_path / "begun"), "gate": str(tmp_path / "none")}
     assert_failed(function, function.get("wait", **files))
-    assert "Task timed out after 0.50 seconds" in function.log
+    assert "Task timed out after 1.00 seconds" in function.log
     assert function.get("pid").json() != first
     eventually(lambda: "\tStatus: timeout\n" in function.log)
     error = local.invoke(function.name, do="wait", **files)
     assert error["errorType"] == "Sandbox.Timedout"
-    assert error["errorMessage"].endswith("Error: Task timed out after 0.50 seconds")
+    assert error["errorMessage"].endswith("Error: Task timed out after 1.00 seconds")
     assert function.get("pid").status_code == 200
 
 

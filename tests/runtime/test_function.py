@@ -113,14 +113,14 @@ def test_an_environment_that_dies_while_it_is_busy_fails_its_invocation_alone(ne
 
 @pytest.mark.conformance("environment-after-timeout")
 def test_a_timeout_fails_the_invocation_and_the_next_one_gets_a_new_environment(new_function, eventually, gates):
-    function = new_function(timeout=0.5, limits=Limits(environments=1))
+    function = new_function(timeout=1, limits=Limits(environments=1))
     function.result("pid")
     files = gates("first")
     late = begin(function, eventually, files)
     eventually(lambda: late.answered)
     [(told, error)] = late.sink.heard
     assert (told, error.error_type) == ("function_error", "Sandbox.Timedout")
-    expected = f"RequestId: {late.request_id} Error: Task timed out after 0.50 seconds"
+    expected = f"RequestId: {late.request_id} Error: Task timed out after 1.00 seconds"
     assert json.loads(error.payload)["errorMessage"] == expected
     assert function.result("pid")
     Path(files["gate"]).touch()
