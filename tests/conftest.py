@@ -1,6 +1,8 @@
 """What the tests of the data plane share: a data plane in a thread, functions to deploy, and a client on the bare wire."""
 
 import asyncio
+import fcntl
+import functools
 import json
 import os
 import shutil
@@ -30,13 +32,17 @@ from lambdastream.doors.authentication import Keys
 from lambdastream.doors.data_plane import DataPlane
 from lambdastream.runtime.description import FunctionDescription, FunctionUrlConfig
 from lambdastream.runtime.interpreter import managed_runtime, own_runtime, uv
+from lambdastream.runtime.isolation import WantedIsolation, namespace_problem
 from lambdastream.runtime.limits import LIFTED, Limits
 
 FUNCTIONS = Path(__file__).parent / "functions"
 CHAT = Path(__file__).parents[1] / "app" / "chat"
 CHAT_REQUIREMENTS = Path(__file__).parents[1] / "requirements" / "chat.txt"
 ADAPTER_LAYER = "arn:aws:lambda:us-east-1:753240598075:layer:LambdaAdapterLayerX86:27"
-PATIENCE = 20
+PATIENCE = 60
+
+# httpx reads the certificates of the world for each client that it makes, which takes longer than most of the calls here.
+httpx._transports.default.create_ssl_context = functools.cache(httpx.create_ssl_context)  # noqa: SLF001
 
 # The same examples every time; `make test ARGS=--hypothesis-profile=thorough` looks for others, and for longer.
 settings.register_profile("usual", derandomize=True, database=None, deadline=None, max_examples=60)
@@ -60,7 +66,7 @@ class LoopThread:
     def start(self, work: Coroutine[Any, Any, Any]) -> Callable[[], Any]:
         """Start work; returns what waits for it."""
         running = asyncio.run_coroutine_threadsafe(work, self._loop)
-        return lambda: running.result(PATIENCE * 3)
+        return lambda: running.result(PATIENCE)
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         async def work() -> Any:
@@ -292,9 +298,14 @@ class LocalLambda:
 
 
 @contextmanager
-def running(logs: Path, limits: Limits | None = None, control_plane: Path | None = None) -> Iterator[LocalLambda]:
+def running(
+    logs: Path,
+    limits: Limits | None = None,
+    control_plane: Path | None = None,
+    isolation: WantedIsolation = "paths",
+) -> Iterator[LocalLambda]:
     loop = LoopThread()
-    plane = DataPlane(logs=logs, limits=limits, control_plane=control_plane)
+    plane = DataPlane(logs=logs, limits=limits, control_plane=control_plane, isolation=isolation)
     try:
         loop.run(plane.start())
         local = LocalLambda(loop, plane, logs)
@@ -378,13 +389,36 @@ def write_function(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def chat_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The chat app with what its requirements install, as `sam build` makes it."""
-    folder = shutil.copytree(CHAT, tmp_path_factory.mktemp("chat"), dirs_exist_ok=True)
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Make a folder that all processes of this test run share, by a function that fills it; returns it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def make(name: str, fill: Callable[[Path], object]) -> Path:
+        folder = shared / name
+        with (shared / f"{name}.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not os.fstat(lock.fileno()).st_size:
+                folder.mkdir()
+                fill(folder)
+                lock.write("filled")
+        return folder
+
+    return make
+
+
+def _build_chat(folder: Path) -> None:
+    shutil.copytree(CHAT, folder, dirs_exist_ok=True)
     python = str(managed_runtime(own_runtime()).python)
     target = ("--python", python, "--target", str(folder))
-    uv("pip", "install", "--quiet", "--require-hashes", *target, "-r", str(CHAT_REQUIREMENTS))
-    return folder
+    # Compiled, or each of its cold starts would be a second longer: what is tested is not how long they are.
+    uv("pip", "install", "--quiet", "--compile-bytecode", "--require-hashes", *target, "-r", str(CHAT_REQUIREMENTS))
+
+
+@pytest.fixture(scope="session")
+def chat_build(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """The chat app with what its requirements install, as `sam build` makes it."""
+    return once("chat-build", _build_chat)
 
 
 @pytest.fixture(scope="session")
@@ -394,6 +428,15 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLambda]:
     with running(tmp_path_factory.mktemp("logs"), Limits(stream_rate=LIFTED)) as shared:
         yield shared
     del os.environ["FROM_THE_PARENT"]
+
+
+@pytest.fixture(scope="module")
+def local_with_namespaces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLambda]:
+    """A data plane whose functions run in mount namespaces."""
+    if problem := namespace_problem():
+        pytest.skip(f"This machine gives no mount namespaces: {problem}")
+    with running(tmp_path_factory.mktemp("logs"), isolation="namespaces") as local:
+        yield local
 
 
 @pytest.fixture
@@ -475,7 +518,7 @@ def second_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondAws]:
     command = [Path(sys.executable).with_name("lambdastream"), "up", "--detach", "--port", "0"]
     try:
         (made.project.root / "template.yaml").touch()
-        subprocess.run(command, cwd=made.project.root, check=True, capture_output=True, timeout=PATIENCE * 3)
+        subprocess.run(command, cwd=made.project.root, check=True, capture_output=True, timeout=PATIENCE)
         made.write_profile()
         yield made
     finally:

@@ -21,7 +21,7 @@ from lambdastream.control.project import Project
 from lambdastream.runtime.interpreter import own_runtime
 
 COMMAND = Path(sys.executable).with_name("lambdastream")
-PATIENCE = 20
+PATIENCE = 60
 HANDLER = "def handler(event, context):\n    print('asked for', event['rawPath'])\n    return 'hello'\n"
 
 NOT_FOR_THE_COMMAND_LINE = ("IPython", "ipykernel", "jupyter_server", "jupyterlab", "matplotlib", "nbformat", "oras")
@@ -120,6 +120,7 @@ def following(project: Project, *arguments: str) -> Iterator[subprocess.Popen[st
         (["up", "--port", "65536"], "65536 is not a port"),
         (["up", "--limit", "speed=1"], "speed is no limit. There are: request-payload, "),
         (["up", "--limit", "stream-rate=fast"], "'fast' is no value of the limit stream-rate. Give a number above 0"),
+        (["up", "--isolation", "docker"], "choose from"),
         (["lab", "--port", "-1"], "--port"),
         (["status", "--yaml"], "--yaml"),
         (["logs"], "FUNCTION"),

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 from samcli.yamlhelper import yaml_parse
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 
 from lambdastream.lint import lint
 from lambdastream.lint._values import World
@@ -21,6 +19,15 @@ ROOT = Path(__file__).parents[1]
 TEMPLATE = ROOT / "template.yaml"
 CONFIG = ROOT / "samconfig.toml"
 OPEN = {"AuthType": "NONE"}
+
+
+def translated(template):
+    """What SAM makes of a template."""
+    # They take long to import: not in every process that collects the tests.
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    return Translator({}, Parser()).translate(template, {})
 
 
 @pytest.fixture
@@ -35,7 +42,7 @@ def deployed(monkeypatch):
         template = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
         template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
         defaults = {name: parameter["Default"] for name, parameter in template["Parameters"].items()}
-        expanded = Translator({}, Parser()).translate(template, {})
+        expanded = translated(template)
         pseudo = {"AWS::Region": region, "AWS::StackName": "chat", "AWS::Partition": "aws"}
         world = World(expanded, defaults | pseudo | parameters)
         return {
@@ -125,7 +132,7 @@ def test_its_own_permissions_are_those_that_sam_makes_of_a_literal(monkeypatch):
     own = set(of_type(template["Resources"], "AWS::Lambda::Permission"))
     for name in ("ChatMangum", "ChatLwa"):
         template["Resources"][name]["Properties"]["FunctionUrlConfig"]["AuthType"] = "NONE"
-    made = of_type(Translator({}, Parser()).translate(template, {})["Resources"], "AWS::Lambda::Permission")
+    made = of_type(translated(template)["Resources"], "AWS::Lambda::Permission")
 
     def for_everyone(resources):
         return sorted(

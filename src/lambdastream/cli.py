@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, get_args
 
 from lambdastream.control import supervisor
 from lambdastream.control.deploy_destination import destination
@@ -20,6 +20,7 @@ from lambdastream.control.logs import log_text
 from lambdastream.control.profile import Profile, environment_for_aws, shell_lines, shell_lines_for_aws
 from lambdastream.control.project import Project, Running, find_project
 from lambdastream.errors import LambdastreamError, UsageError
+from lambdastream.runtime.isolation import WantedIsolation
 from lambdastream.runtime.limits import Limits
 
 FAILED: Final = 1
@@ -71,6 +72,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="change or lift a limit; may be given several times",
     )
+    up_.add_argument(
+        "--isolation",
+        choices=get_args(WantedIsolation),
+        default="auto",
+        help="what functions see of this machine: namespaces has Lambda's folders where AWS has them, and only /tmp to "
+        "write to; paths has all of it (default: namespaces where the machine allows them)",
+    )
     up_.set_defaults(run=up)
 
     commands.add_parser("down", help="end the local AWS").set_defaults(run=down)
@@ -110,11 +118,13 @@ def parser() -> argparse.ArgumentParser:
 
 def up(project: Project, arguments: argparse.Namespace) -> None:
     """Start the local AWS, here or in the background."""
-    limits = with_limits(arguments.limit)
+    wanted = {"fresh": arguments.fresh, "limits": with_limits(arguments.limit), "isolation": arguments.isolation}
     if arguments.detach:
-        _say_running(supervisor.start(project, arguments.port, fresh=arguments.fresh, limits=limits))
+        _say_running(supervisor.start(project, arguments.port, **wanted))
     else:
-        supervisor.serve(project, arguments.port, on_ready=_say_running, fresh=arguments.fresh, limits=limits)
+        from lambdastream.control import serving  # noqa: PLC0415 - every other command starts sooner without it
+
+        serving.serve(project, arguments.port, on_ready=_say_running, **wanted)
 
 
 def down(project: Project, arguments: argparse.Namespace) -> None:
@@ -132,6 +142,7 @@ def status(project: Project, arguments: argparse.Namespace) -> None:
     adapter = found["adapter"]
     print(f"endpoint  {found['endpoint']}")
     print(f"adapter   {adapter['version']}  {adapter['path']}" if adapter else "adapter   not fetched yet")
+    print(f"isolation {found['isolation']}")
     for name, value in changed_limits(Limits(**found.get("limits", {}))).items():
         print(f"limit     {name}={value}")
     for function in found["functions"]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pytest
-from IPython.terminal.interactiveshell import TerminalInteractiveShell
 from jupyter_client.manager import start_new_kernel
 
 from lambdastream.client.frames import LONGEST_TEXT
@@ -156,6 +155,8 @@ def test_outside_a_notebook_the_texts_are_printed_at_the_end(server, capsys):
 
 
 def test_ipythons_terminal_is_no_notebook(server, capsys, monkeypatch):
+    from IPython.terminal.interactiveshell import TerminalInteractiveShell
+
     # Its own class, not set up: that would take over this process.
     monkeypatch.setattr("IPython.get_ipython", lambda: object.__new__(TerminalInteractiveShell))
     watch({"hello": server.url("/hello")})

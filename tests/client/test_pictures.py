@@ -3,9 +3,6 @@ import subprocess
 import sys
 
 import pytest
-from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
-from matplotlib.image import imread
 
 from lambdastream.client import bytes_over_time
 from lambdastream.errors import SetupError, UsageError
@@ -76,6 +73,10 @@ def test_the_axes_are_named_with_their_units(recordings):
 
 
 def test_the_picture_has_its_own_ground_and_is_small(recordings):
+    # Here, since matplotlib takes long to import: not in every process that collects the tests.
+    from matplotlib.colors import to_hex
+    from matplotlib.image import imread
+
     figure = bytes_over_time({name: recordings[name] for name in ("Mangum", "LWA")})
     png = figure._repr_png_()
     assert to_hex(figure.get_facecolor()) == "#ffffff"
@@ -84,6 +85,8 @@ def test_the_picture_has_its_own_ground_and_is_small(recordings):
 
 
 def test_it_draws_into_the_axes_it_is_given(recordings):
+    from matplotlib.figure import Figure
+
     mine = Figure()
     left, right = mine.subplots(1, 2)
     assert bytes_over_time(recordings, ax=right) is mine

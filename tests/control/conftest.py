@@ -20,7 +20,7 @@ from lambdastream.control.project import Project
 from lambdastream.runtime.interpreter import own_runtime
 
 COMMAND = Path(sys.executable).with_name("lambdastream")
-PATIENCE = 20
+PATIENCE = 60
 
 HANDLER = """
 import subprocess, time
@@ -79,7 +79,10 @@ class Sandbox:
         with self.start("up", "--port", "0") as process:
             try:
                 assert process.stdout is not None
-                yield process, process.stdout.readline()
+                assert process.stderr is not None
+                line = process.stdout.readline()
+                assert line, f"It does not start:\n{process.stderr.read()}"
+                yield process, line
             finally:
                 process.terminate()
                 process.wait(PATIENCE)
@@ -127,7 +130,8 @@ class Sandbox:
 
 def _told(process: Path) -> bytes:
     try:
-        return (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+        # A function in a mount namespace knows of the folder by its mounts alone.
+        return b"".join((process / name).read_bytes() for name in ("environ", "cmdline", "mountinfo"))
     except OSError:
         return b""
 

@@ -79,7 +79,7 @@ def endpoint(local, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with started(["--port", "0"], variables) as (process, words):
         yield f"http://127.0.0.1:{words[1]}"
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_its_socket_is_for_this_user_alone_and_goes_with_its_parent(tmp_path):
         assert caller.call("GET", "/_lambdastream/credentials/AKIDNONE")[0] == 404
         caller.close()
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert not path.exists()
 
 

@@ -38,14 +38,14 @@ def test_it_has_a_group_of_its_own_and_none_of_the_caller_s_credentials(sandbox,
         assert os.getpgid(pid) == pid, "Ctrl-C in a terminal does not reach it before the functions have ended"
         assert b"AKIDWORK" not in Path(f"/proc/{pid}/environ").read_bytes()
         up.terminate()
-        up.communicate(timeout=20)
+        up.communicate(timeout=60)
     assert sandbox.left() == []
 
 
 def told_of_its_end(sandbox, process, number: signal.Signals, pid: int) -> None:
     """End the control plane: all of it ends, and says why."""
     os.kill(pid, number)
-    _, stderr = process.communicate(timeout=20)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "The control plane of the local AWS has ended" in stderr
     assert f".lambdastream/{control_plane_process.LOG}" in stderr
@@ -71,7 +71,7 @@ def test_when_it_is_ended_while_it_starts_all_of_it_ends(sandbox, eventually: Ev
 def test_an_environment_that_is_broken_is_told_with_the_end_of_the_log(sandbox) -> None:
     (sandbox.folder / "sitecustomize.py").write_text(BROKEN_MOTO, encoding="utf-8")
     with sandbox.start("up", "--port", "0", PYTHONPATH=str(sandbox.folder)) as process:
-        _, stderr = process.communicate(timeout=20)
+        _, stderr = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "The control plane of the local AWS has ended" in stderr
     assert "moto" in stderr

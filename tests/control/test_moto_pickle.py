@@ -8,23 +8,24 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import RSAKey
-from moto.core.utils import utcnow
-from moto.iam.models import iam_backends
-from moto.logs.models import LogGroup, LogStream
-from moto.s3.models import FakeKey, s3_backends
-from moto.sqs.models import sqs_backends
-from moto.ssm.models import ParameterDict
 
 from lambdastream.control.blobs import Blobs
-from lambdastream.control.moto_pickle import BATCH, LARGE, MOST_BATCHES, Caches, MotoPickler, MotoUnpickler
 from lambdastream.control.reductions import NotKept
 
+if TYPE_CHECKING:
+    from moto.logs.models import LogStream
+    from moto.s3.models import FakeKey
+
+    from lambdastream.control.moto_pickle import MotoPickler
+
 ACCOUNT = "123456789012"
+# The pickler's own. It imports moto, which takes long: not in every process that collects the tests.
+LARGE, BATCH, MOST_BATCHES = 32 * 1024, 500, 20
 
 
 @pytest.fixture
@@ -35,9 +36,11 @@ def blobs(tmp_path: Path) -> Blobs:
 @pytest.fixture
 def dump(blobs: Blobs):
     """Values as bytes; gives the pickler too."""
+    from lambdastream.control.moto_pickle import Caches, MotoPickler
+
     caches = Caches()
 
-    def write(value: Any) -> tuple[bytes, MotoPickler]:
+    def write(value: Any) -> tuple[bytes, "MotoPickler"]:
         target = io.BytesIO()
         pickler = MotoPickler(target, blobs, caches)
         pickler.dump(value)
@@ -48,28 +51,48 @@ def dump(blobs: Blobs):
 
 
 @pytest.fixture
-def again(dump, blobs: Blobs):
+def load(blobs: Blobs):
+    """What bytes hold."""
+    from lambdastream.control.moto_pickle import MotoUnpickler
+
+    return lambda content: MotoUnpickler(io.BytesIO(content), blobs).load()
+
+
+@pytest.fixture
+def again(dump, load):
     """A value that was written and read."""
 
     def through(value: Any) -> Any:
         content, pickler = dump(value)
         assert pickler.not_kept == set()
-        return MotoUnpickler(io.BytesIO(content), blobs).load()
+        return load(content)
 
     return through
 
 
-def key(content: bytes) -> FakeKey:
+def key(content: bytes) -> "FakeKey":
+    from moto.s3.models import FakeKey
+
     return FakeKey("key", content, ACCOUNT, "us-east-1", bucket_name="bucket")
 
 
-def stream(events: int) -> LogStream:
+def stream(events: int) -> "LogStream":
+    from moto.logs.models import LogGroup, LogStream
+
     made = LogStream(LogGroup(ACCOUNT, "us-east-1", "group"), "stream")
     made.put_log_events([{"timestamp": number, "message": f"line {number}"} for number in range(events)])
     return made
 
 
+def test_the_sizes_are_those_of_the_pickler() -> None:
+    from lambdastream.control import moto_pickle
+
+    assert (moto_pickle.LARGE, moto_pickle.BATCH, moto_pickle.MOST_BATCHES) == (LARGE, BATCH, MOST_BATCHES)
+
+
 def test_plain_values_are_what_they_were(again) -> None:
+    from moto.core.utils import utcnow
+
     value = {"a": [1, 2.5, None, b"x", ("y",), {"z"}], "at": datetime(2026, 1, 1, tzinfo=UTC), "now": utcnow()}
     assert again(value) == value
 
@@ -85,6 +108,8 @@ def test_locks_come_back_free(again) -> None:
 
 
 def test_a_dictionary_with_defaults_and_fields_of_its_own(again) -> None:
+    from moto.ssm.models import ParameterDict
+
     parameters = ParameterDict(ACCOUNT, "eu-west-1")
     parameters["a"].append(1)
     come = again(parameters)
@@ -93,6 +118,8 @@ def test_a_dictionary_with_defaults_and_fields_of_its_own(again) -> None:
 
 
 def test_a_backend_with_functions_within_others_and_with_locks(again) -> None:
+    from moto.sqs.models import sqs_backends
+
     sqs = sqs_backends[ACCOUNT]["eu-west-3"]
     queue = sqs.create_queue("queue", {})
     sqs.send_message("queue", "hello")
@@ -103,6 +130,8 @@ def test_a_backend_with_functions_within_others_and_with_locks(again) -> None:
 
 
 def test_keys_are_the_same_keys(again) -> None:
+    from moto.iam.models import iam_backends
+
     iam = iam_backends[ACCOUNT]["aws"]
     iam.create_user("us-east-1", "reader")
     made = iam.create_access_key("reader")
@@ -115,6 +144,8 @@ def test_keys_are_the_same_keys(again) -> None:
 
 
 def test_services_are_meant_not_copied(again) -> None:
+    from moto.s3.models import s3_backends
+
     assert again([s3_backends, s3_backends[ACCOUNT]]) == [s3_backends, s3_backends[ACCOUNT]]
     assert again(s3_backends) is s3_backends
 
@@ -166,10 +197,10 @@ def test_of_very_many_log_events_the_newest_come_back(again) -> None:
     ],
     ids=["thread", "namespace", "class", "stream", "print", "eval", "function"],
 )
-def test_what_is_not_kept_is_told_and_the_rest_is_kept(dump, blobs: Blobs, value: Any, name: str) -> None:
+def test_what_is_not_kept_is_told_and_the_rest_is_kept(dump, load, value: Any, name: str) -> None:
     content, pickler = dump({"kept": 1, "other": value, "factory": defaultdict(value if callable(value) else None)})
     assert pickler.not_kept == {name}
-    come = MotoUnpickler(io.BytesIO(content), blobs).load()
+    come = load(content)
     assert come["kept"] == 1
     assert isinstance(come["other"], NotKept)
     with pytest.raises(TypeError, match="not kept over a restart"):
@@ -199,16 +230,16 @@ def forged(module: str, name: str, argument: str) -> bytes:
         ("re", "_compiler.compile"),
     ],
 )
-def test_a_forged_file_does_nothing(blobs: Blobs, module: str, name: str) -> None:
+def test_a_forged_file_does_nothing(load, module: str, name: str) -> None:
     content = forged(module, name, "touch forged")
     with pytest.raises((pickle.UnpicklingError, AttributeError)):
-        MotoUnpickler(io.BytesIO(content), blobs).load()
+        load(content)
 
 
 @pytest.mark.parametrize("name", ["system", "path.join"])
-def test_a_forged_name_of_a_function_does_nothing(blobs: Blobs, name: str) -> None:
+def test_a_forged_name_of_a_function_does_nothing(load, name: str) -> None:
     call = b"\x8c\x09moto.core\x8c" + bytes([len(name)]) + name.encode() + b"\x86R."
     module, function = b"lambdastream.control.reductions", b"_named_function"
     head = b"".join(b"\x8c" + bytes([len(it)]) + it for it in (module, function))
     with pytest.raises(pickle.PicklingError, match="does not belong there"):
-        MotoUnpickler(io.BytesIO(b"\x80\x04" + head + b"\x93" + call), blobs).load()
+        load(b"\x80\x04" + head + b"\x93" + call)

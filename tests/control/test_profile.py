@@ -24,7 +24,7 @@ from lambdastream.control.project import Project
 from lambdastream.errors import UsageError
 
 ENDPOINT = "http://127.0.0.1:4567"
-PATIENCE = 20
+PATIENCE = 60
 SOMEBODY_ELSE = dict.fromkeys(WINS_OVER_A_PROFILE, "somebody-else") | {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",

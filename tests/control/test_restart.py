@@ -14,7 +14,6 @@ import pytest
 from botocore.config import Config
 
 from lambdastream.control.forgetting import SNAPSHOT
-from lambdastream.control.managed_bucket import NAME as MANAGED
 from lambdastream.control.profile import REGION, Profile
 from lambdastream.runtime.interpreter import own_runtime
 
@@ -179,7 +178,7 @@ def test_what_was_deployed_is_there_when_it_was_killed_and_gone_when_it_starts_f
         eventually(lambda: "a word for the log" in saved_text(sandbox))
         before = aws.everything()
         process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     aws.close()
 
     with sandbox.up():
@@ -202,7 +201,7 @@ def test_what_was_deployed_is_there_when_it_was_killed_and_gone_when_it_starts_f
 
     assert sandbox.run("up", "--detach", "--port", "0", "--fresh").returncode == 0
     stacks = aws["cloudformation"].describe_stacks()["Stacks"]
-    assert [stack["StackName"] for stack in stacks] == [MANAGED]
+    assert [stack["StackName"] for stack in stacks] == ["aws-sam-cli-managed-default"]
     kept = {path.name for path in sandbox.project.state.iterdir()}
     assert kept.isdisjoint({"functions", "layers", "logs", "ports.json"})
     assert Profile(sandbox.project).keys() == keys

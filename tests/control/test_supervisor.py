@@ -89,7 +89,7 @@ def test_up_runs_until_it_is_told_to_end(sandbox, listens: Listens, number: sign
         assert len(sandbox.pids()) >= 3, "it, its watchdog and its control plane"
 
         process.send_signal(number)
-        _, stderr = process.communicate(timeout=20)
+        _, stderr = process.communicate(timeout=60)
     assert (process.returncode, stderr) == (0, "")
     assert sandbox.left() == []
     assert not listens(running.endpoint)
@@ -133,7 +133,7 @@ def test_detached_it_is_started_once_and_down_ends_it(sandbox, listens: Listens)
     # The project's own modules must not stand in for those that the local AWS imports.
     for name in ("json", "secrets", "uvloop"):
         (sandbox.project.root / f"{name}.py").write_text("raise SystemExit('the wrong module')\n", encoding="utf-8")
-    limits = ("--limit", "stream-rate=none", "--limit", "timeout=3")
+    limits = ("--limit", "stream-rate=none", "--limit", "timeout=3", "--isolation", "paths")
     first, second = (sandbox.run("up", "--detach", "--port", "0", *limits) for _ in range(2))
     assert (first.returncode, first.stderr) == (0, "")
     endpoint = sandbox.project.running().endpoint
@@ -145,11 +145,15 @@ def test_detached_it_is_started_once_and_down_ends_it(sandbox, listens: Listens)
     assert "A local AWS runs already for the project project." in third.stderr
     assert "lambdastream down" in third.stderr
 
-    assert "limit     stream-rate=none\nlimit     timeout=3s\n" in sandbox.run("status").stdout
+    assert "isolation paths\nlimit     stream-rate=none\nlimit     timeout=3s\n" in sandbox.run("status").stdout
     other = sandbox.run("up", "--detach", "--limit", "timeout=none")
     assert (other.returncode, other.stdout) == (1, "")
     assert "A local AWS runs already for the project project, with other limits." in other.stderr
     assert "lambdastream up --limit=timeout=none" in other.stderr
+    other = sandbox.run("up", "--detach", "--isolation", "namespaces")
+    assert (other.returncode, other.stdout) == (1, "")
+    assert "A local AWS runs already for the project project, which isolates functions by paths." in other.stderr
+    assert "lambdastream up --isolation=namespaces" in other.stderr
 
     assert sandbox.account().isdigit(), "the control plane is ready"
     function = connect(sandbox.project).deploy(sandbox.function())
@@ -165,7 +169,7 @@ def test_detached_it_is_started_once_and_down_ends_it(sandbox, listens: Listens)
 
 def test_two_who_start_it_at_once_get_the_same_one_and_down_ends_it_while_it_starts(sandbox) -> None:
     with sandbox.start("up", "--detach", "--port", "0") as one, sandbox.start("up", "--detach", "--port", "0") as other:
-        said = [process.communicate(timeout=20) for process in (one, other)]
+        said = [process.communicate(timeout=60) for process in (one, other)]
     assert said == [(f"The local AWS runs at {sandbox.project.running().endpoint}\n", "")] * 2
     assert len(sandbox.pids()) == 3, "it, its watchdog and its control plane: nobody waits to be the next"
     assert sandbox.run("down").returncode == 0
@@ -190,7 +194,7 @@ def test_a_start_that_is_interrupted_leaves_nothing(sandbox, eventually: Eventua
     with sandbox.start("up", "--detach", "--port", "0", PYTHONPATH=str(sandbox.folder)) as process:
         eventually(lambda: len(sandbox.pids()) == 2)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
     assert process.returncode == 130
     assert sandbox.left() == []
 

@@ -47,7 +47,7 @@ def serve(local):
     with ExitStack() as stack:
 
         def start(description, limits=None):
-            gateway = ApiGateway(description, local.plane.function, limits or Limits())
+            gateway = ApiGateway(description, local.plane.function, limits or Limits(), local.plane.authenticator)
             local.loop.run(gateway.listen(0))
             stack.callback(lambda: local.loop.run(gateway.close()))
             return Api(gateway, local.client)
@@ -100,7 +100,7 @@ def answered(response):
 # Events and results
 
 
-@pytest.mark.conformance("http-event-2")
+@pytest.mark.conformance("http-event-2", "api-request-id")
 def test_an_http_api_gives_payload_2(http):
     response = http.request("POST", "a%20b/echo?x=1&x=2", content="text", headers={"content-type": "text/plain"})
     event = response.json()
@@ -120,7 +120,7 @@ def test_an_http_api_gives_payload_1(http_1):
     assert event["multiValueQueryStringParameters"] == {"x": ["1"]}
 
 
-@pytest.mark.conformance("rest-event")
+@pytest.mark.conformance("rest-event", "api-request-id")
 def test_a_rest_api_gives_payload_1_and_keeps_the_stage_out_of_the_path(rest):
     response = rest.get("a%20b/echo", x="1")
     event = response.json()
@@ -131,6 +131,7 @@ def test_a_rest_api_gives_payload_1_and_keeps_the_stage_out_of_the_path(rest):
     assert (event["requestContext"]["path"], event["requestContext"]["stage"]) == ("/prod/a%20b/echo", "prod")
     assert event["requestContext"]["domainName"] == f"127.0.0.1:{rest.port}"
     assert response.headers["x-amzn-requestid"] == event["requestContext"]["requestId"]
+    assert response.headers["x-amz-apigw-id"] == event["requestContext"]["extendedRequestId"]
 
 
 @pytest.mark.conformance("http-stage")
@@ -262,7 +263,7 @@ def test_a_throttled_function_is_an_error(start_local, copy_of):
     name = local.deploy(copy_of("gateway")).name
     expected = {"HTTP": (503, {"message": "Service Unavailable"}), "REST": (500, {"message": "Internal server error"})}
     for description in (http_api(name), rest_api(name)):
-        gateway = ApiGateway(description, local.plane.function, Limits())
+        gateway = ApiGateway(description, local.plane.function, Limits(), local.plane.authenticator)
         local.loop.run(gateway.listen(0))
         assert answered(local.client.get(gateway.url + "echo")) == expected[description.type]
         local.loop.run(gateway.close())
@@ -591,7 +592,7 @@ def test_the_chat_app_behind_a_buffering_adapter_answers_whole(serve, local, cha
 
 
 def test_a_closed_api_leaves_no_port_open(local, function, connect):
-    gateway = ApiGateway(rest_api(function.name), local.plane.function, Limits())
+    gateway = ApiGateway(rest_api(function.name), local.plane.function, Limits(), local.plane.authenticator)
     local.loop.run(gateway.listen(0))
     port = int(gateway.address.rpartition(":")[2])
     wire = connect(port)
@@ -602,6 +603,6 @@ def test_a_closed_api_leaves_no_port_open(local, function, connect):
 
 
 def test_a_port_that_is_taken_is_an_os_error(local, function, rest):
-    gateway = ApiGateway(rest_api(function.name), local.plane.function, Limits())
+    gateway = ApiGateway(rest_api(function.name), local.plane.function, Limits(), local.plane.authenticator)
     with pytest.raises(OSError, match="in use"):
         local.loop.run(asyncio.wait_for(gateway.listen(rest.port), 5))

@@ -194,11 +194,11 @@ def run_program(tmp_path):
     """Start a process of its own that runs a data plane with one function; returns it and what it says."""
     started = []
 
-    def run(code, handler, **settings):
+    def run(code, handler, isolation="paths", **settings):
         url = FunctionUrlConfig("NONE", "RESPONSE_STREAM")
         description = FunctionDescription("busy", code, handler, own_runtime(), timeout=60, url=url, **settings)
         (tmp_path / "description.json").write_text(json.dumps(description.to_json()))
-        command = [sys.executable, str(PROGRAM), str(tmp_path / "description.json")]
+        command = [sys.executable, str(PROGRAM), str(tmp_path / "description.json"), isolation]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         started.append(process)
         return process, json.loads(process.stdout.readline())
@@ -247,6 +247,19 @@ def test_when_its_process_is_killed_everything_that_it_started_ends(
     eventually(lambda: not any(map(is_alive, started)))
     eventually(lambda: not folder.exists())
     call.join()
+
+
+@pytest.mark.conformance("isolation-processes")
+@pytest.mark.parametrize("isolation", ["paths", "auto"])
+def test_when_its_process_is_killed_what_has_left_its_parents_ends_too(
+    run_program, copy_of, eventually, is_alive, isolation
+):
+    process, said = run_program(copy_of("plain"), "handler.handler", isolation)
+    daemon = int(httpx.get(said["url"] + "daemon", timeout=20).text)
+    assert is_alive(daemon)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    eventually(lambda: not is_alive(daemon))
 
 
 def keep_busy(url, at):

@@ -1,6 +1,7 @@
 """Requests of every kind through every door, as bytes on the wire: what the event says of them, and what comes back."""
 
 import json
+import re
 from base64 import b64decode, b64encode
 from contextlib import ExitStack
 
@@ -56,7 +57,7 @@ def addresses(local, copy_of):
     found = {"URL": (function.port, "")}
     with ExitStack() as stack:
         for name, description in descriptions.items():
-            gateway = ApiGateway(description, local.plane.function, Limits())
+            gateway = ApiGateway(description, local.plane.function, Limits(), local.plane.authenticator)
             local.loop.run(gateway.listen(0))
             stack.callback(lambda gateway=gateway: local.loop.run(gateway.close()))
             found[name] = (int(gateway.address.rpartition(":")[2]), description.base_path)
@@ -205,6 +206,20 @@ def test_the_trace_of_the_event_is_the_functions(door, kind, told):
 
 
 # What comes back
+
+
+@pytest.mark.conformance("response-trace")
+@every_door
+@pytest.mark.parametrize("action", ["/trace", "/fail"], ids=["answers", "fails"])
+def test_the_answer_has_the_functions_trace(door, kind, action):
+    answer = door.ask("GET", action)
+    if kind.startswith("HTTP"):
+        assert "x-amzn-trace-id" not in answer.headers
+        return
+    trace = answer.headers["x-amzn-trace-id"]
+    assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", trace)
+    if action == "/trace":
+        assert json.loads(answer.body)["function"] == trace
 
 
 @pytest.mark.conformance("response-cookies")

@@ -1,5 +1,6 @@
 """What goes wrong in a function: what its caller sees, what its log says, and that the next request works."""
 
+import re
 import socket
 from pathlib import Path
 
@@ -90,6 +91,26 @@ def test_a_web_app_that_never_gets_ready(start_local, write_function, assert_fai
     (tmp_path / "gate").touch()
     eventually(lambda: function.get("name").status_code == 200)  # a busy machine may need more than one such init
     assert function.get("name").json() == function.name
+
+
+@pytest.mark.conformance("environment-init-timeout", "logs-init-retried")
+def test_an_init_that_is_tried_again_is_part_of_the_invocation_that_it_was_for(
+    start_local, write_function, tmp_path, eventually
+):
+    text = f"""
+import os, time
+first = not os.path.exists({str(tmp_path / "tried")!r})
+open({str(tmp_path / "tried")!r}, "w").close()
+time.sleep(60 if first else 0.3)
+def handler(event, context):
+    return "late"
+"""
+    function = start_local(**SOON).deploy(write_function({"handler.py": text}), mode="BUFFERED", timeout=30)
+    assert [function.get().text for _ in range(2)] == ["late", "late"]
+    reports = eventually(lambda: len(found := re.findall("^REPORT.*", function.log, re.MULTILINE)) == 2 and found)
+    assert float(re.search(r"\tDuration: ([0-9.]+) ms", reports[0])[1]) > 300
+    assert "Init Duration" not in reports[0]
+    assert function.log.count("INIT_REPORT") == 1
 
 
 def test_a_web_app_that_listens_on_a_port_of_its_own_choice(start_local, write_function, assert_failed):

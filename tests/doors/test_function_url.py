@@ -100,6 +100,7 @@ def test_the_event_is_the_request(plain):
     response = plain.request("POST", "echo?a=1&a=2&b=%2F", headers=headers, content="żółć")
     event = response.json()
     assert (event["version"], event["routeKey"], event["rawPath"]) == ("2.0", "$default", "/echo")
+    assert (event["requestContext"]["stage"], event["requestContext"]["accountId"]) == ("$default", "anonymous")
     assert (event["rawQueryString"], event["queryStringParameters"]) == ("a=1&a=2&b=%2F", {"a": "1,2", "b": "/"})
     assert (event["body"], event["isBase64Encoded"]) == ("żółć", False)
     assert event["cookies"] == ["a=1", "b=2"]

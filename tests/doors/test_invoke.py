@@ -240,13 +240,17 @@ def test_the_end_of_the_log_tells_of_a_timeout(aws, local, copy_of, tmp_path):
     assert "Task timed out after 1.00 seconds\nEND RequestId" in log_of(response)
 
 
-@pytest.mark.conformance("invoke-log-tail-failures")
+@pytest.mark.conformance("invoke-log-tail-failures", "logs-failed")
 def test_the_end_of_the_log_tells_of_an_init_that_fails(aws, local, write_function):
     function = local.deploy(write_function({"handler.py": "print('in the init')\nimport not_there"}))
     response = aws.invoke(FunctionName=function.name, LogType="Tail")
     assert response["FunctionError"] == "Unhandled"
-    assert "in the init" in log_of(response)
-    assert "not_there" in log_of(response)
+    *before, start, end, report = log_of(response).splitlines()
+    assert "in the init" in before
+    assert any("not_there" in line for line in before)
+    assert [line.split()[0] for line in (start, end, report)] == ["START", "END", "REPORT"]
+    assert report.endswith("\tStatus: error\tError Type: Runtime.ImportModuleError")
+    assert "Init Duration" not in report
 
 
 @pytest.mark.conformance("invoke-event")
@@ -299,6 +303,19 @@ def test_an_event_call_tells_nothing_of_its_caller(aws, local, write_function, e
     assert eventually(lambda: told.exists() and told.read_text()) == "None"
 
 
+@pytest.mark.conformance("invoke-async")
+def test_invoke_async_is_an_event_call_by_another_name(aws, plain, eventually, tmp_path):
+    begun, gate = tmp_path / "begun", tmp_path / "gate"
+    gate.touch()
+    event = {"do": "wait", "begun": str(begun), "gate": str(gate)}
+    assert aws.invoke_async(FunctionName=plain.name, InvokeArgs=json.dumps(event))["Status"] == 202
+    eventually(begun.exists)
+    with pytest.raises(aws.exceptions.InvalidRequestContentException):
+        aws.invoke_async(FunctionName=plain.name, InvokeArgs=b"{")
+    with pytest.raises(aws.exceptions.ResourceNotFoundException):
+        aws.invoke_async(FunctionName="nothing", InvokeArgs=b"{}")
+
+
 @pytest.mark.conformance("invoke-event-once")
 def test_an_event_call_that_fails_is_not_tried_again(aws, local, copy_of, eventually):
     function = local.deploy(copy_of("plain"))
@@ -311,6 +328,7 @@ def test_an_event_call_that_fails_is_not_tried_again(aws, local, copy_of, eventu
 @pytest.mark.conformance(
     "invoke-event-size",
     "invoke-unknown-type",
+    "invoke-unknown-log-type",
     "invoke-client-context-bad",
     "invoke-request-size",
     "invoke-not-json",
@@ -347,7 +365,30 @@ def test_an_event_call_that_fails_is_not_tried_again(aws, local, copy_of, eventu
             id="a client context that is none",
         ),
         pytest.param(
-            {"InvocationType": "Other"}, 400, "InvalidParameterValueException", "Other", id="no invocation type"
+            {"InvocationType": "dry_run"},
+            400,
+            "ValidationException",
+            "1 validation error detected: Value 'dry_run' at 'invocationType' failed to satisfy constraint: "
+            "Member must satisfy enum value set: [DryRun, RequestResponse, Event]",
+            id="an invocation type that there is not",
+        ),
+        pytest.param(
+            {"LogType": "Foo"},
+            400,
+            "ValidationException",
+            "1 validation error detected: Value 'Foo' at 'logType' failed to satisfy constraint: "
+            "Member must satisfy enum value set: [None, Tail]",
+            id="a log type that there is not",
+        ),
+        pytest.param(
+            {"InvocationType": "Other", "LogType": "tail"},
+            400,
+            "ValidationException",
+            "2 validation errors detected: Value 'Other' at 'invocationType'",
+            id="neither",
+        ),
+        pytest.param(
+            {"InvocationType": "Event", "LogType": "Foo"}, 400, "ValidationException", "'Foo'", id="an event's log type"
         ),
     ],
 )

@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 
 @pytest.fixture(scope="module")
@@ -150,12 +151,14 @@ def test_a_streamed_answer_over_6_mb_is_fine(events, streaming):
         pytest.param({"Payload": b"{"}, "InvalidRequestContentException", id="a payload that is no JSON"),
         pytest.param({"Payload": b"x" * (6 * 1024 * 1024 + 1)}, "RequestTooLargeException", id="a payload over 6 MB"),
         pytest.param({"ClientContext": "string"}, "InvalidRequestContentException", id="a client context that is none"),
-        pytest.param({"InvocationType": "Event"}, "InvalidParameterValueException", id="a type that it does not have"),
+        pytest.param({"InvocationType": "Event"}, "ValidationException", id="a type that it does not have"),
+        pytest.param({"LogType": "Foo"}, "ValidationException", id="a log type that there is not"),
     ],
 )
 def test_a_call_that_cannot_be_is_refused(aws, plain, options, code):
-    with pytest.raises(getattr(aws.exceptions, code)):
+    with pytest.raises(ClientError) as caught:
         aws.invoke_with_response_stream(**{"FunctionName": plain.name, **options})
+    assert caught.value.response["Error"]["Code"] == code
 
 
 @pytest.mark.conformance("stream-log-tail")

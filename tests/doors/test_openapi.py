@@ -3,8 +3,6 @@
 import copy
 
 import pytest
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
 
 from lambdastream.doors.api_description import Cors
 from lambdastream.doors.api_routes import FixedResponse, Route
@@ -58,6 +56,27 @@ Resources:
             ResponseTransferMode: RESPONSE_STREAM
             TimeoutInMillis: 60000
 """
+SIGNED = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Web:
+    Type: AWS::Serverless::HttpApi
+    Properties: {StageName: prod, Auth: {EnableIamAuthorizer: true, DefaultAuthorizer: AWS_IAM}}
+  Rest:
+    Type: AWS::Serverless::Api
+    Properties: {StageName: prod, Cors: "'*'", Auth: {DefaultAuthorizer: AWS_IAM}}
+  Chat:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: handler.handler
+      CodeUri: s3://bucket/key
+      AutoPublishAlias: live
+      Events:
+        Proxy: {Type: HttpApi, Properties: {ApiId: !Ref Web, Path: '/{proxy+}', Method: ANY}}
+        Open: {Type: HttpApi, Properties: {ApiId: !Ref Web, Path: /open, Method: get, Auth: {Authorizer: NONE}}}
+        Root: {Type: Api, Properties: {RestApiId: !Ref Rest, Path: /, Method: get}}
+"""
 
 
 class NoManagedPolicies:
@@ -87,17 +106,25 @@ def resolved(value):
     return value
 
 
-@pytest.fixture(scope="module")
-def bodies():
-    """The OpenAPI bodies that SAM makes of the template, by the API's logical id."""
+def sams_bodies(template):
+    """The OpenAPI bodies that SAM makes of a template, by the API's logical id."""
+    # They take long to import: not in every process that collects the tests.
+    from samtranslator.translator.transform import transform
+    from samtranslator.yaml_helper import yaml_parse
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        resources = transform(yaml_parse(TEMPLATE), {}, NoManagedPolicies())["Resources"]
+        resources = transform(yaml_parse(template), {}, NoManagedPolicies())["Resources"]
     return {
         name: resolved(resource["Properties"]["Body"])
         for name, resource in resources.items()
         if "Body" in resource["Properties"]
     }
+
+
+@pytest.fixture(scope="module")
+def bodies():
+    return sams_bodies(TEMPLATE)
 
 
 def test_sams_http_api_has_one_default_route(bodies):
@@ -155,6 +182,12 @@ def lambda_proxy(uri=FUNCTION, **settings):
     return {"type": "aws_proxy", "httpMethod": "POST", "uri": uri, **settings}
 
 
+def signing(**operation):
+    """An operation beside a scheme that means a signature."""
+    scheme = {"type": "apiKey", "x-amazon-apigateway-authtype": "awsSigv4"}
+    return body(lambda_proxy(), **operation) | {"components": {"securitySchemes": {"sigv4": scheme}}}
+
+
 def read(document, api_type="REST", **settings):
     return from_openapi(document, api_id="a1", api_type=api_type, stage="prod", **settings)
 
@@ -202,6 +235,7 @@ def test_an_account_may_have_a_longer_timeout():
     assert route.timeout == 60
 
 
+@pytest.mark.conformance("api-authorizers")
 @pytest.mark.parametrize(
     ("document", "api_type", "says"),
     [
@@ -223,8 +257,16 @@ def test_an_account_may_have_a_longer_timeout():
         pytest.param(body(lambda_proxy(), security=[{"api_key": []}]), "REST", "api_key", id="API key"),
         pytest.param(body(lambda_proxy(), security=[{"NONE": []}, {"Own": []}]), "HTTP", "by Own", id="authorizer"),
         pytest.param(
-            body(lambda_proxy(), **{"x-amazon-apigateway-auth": {"type": "AWS_IAM"}}), "REST", "AWS_IAM", id="IAM"
+            body(lambda_proxy(), security=[{"AWS_IAM": []}]), "HTTP", "by AWS_IAM", id="a scheme of no meaning"
         ),
+        pytest.param(signing(security=[{"sigv4": []}, {"Own": []}]), "REST", "by Own", id="a signature or more"),
+        pytest.param(
+            signing(security=[{"sigv4": [], "api_key": []}]), "REST", "by api_key", id="a signature and a key"
+        ),
+        pytest.param(
+            body(lambda_proxy(), **{"x-amazon-apigateway-auth": {"type": "CUSTOM"}}), "REST", "CUSTOM", id="auth type"
+        ),
+        pytest.param({**body(lambda_proxy()), "security": [{"Own": []}]}, "REST", "by Own", id="of the whole document"),
         pytest.param({"info": {"title": "x"}}, "REST", "paths is not an object", id="no paths"),
         pytest.param(body(None), "REST", "integration is not an object", id="no integration"),
     ],
@@ -239,6 +281,35 @@ def test_a_route_without_authorization_may_say_so():
     document = body(lambda_proxy(), security=[{"NONE": []}], **{"x-amazon-apigateway-auth": {"type": "NONE"}})
 
     assert read(document).routes == (Route("GET", "/a", "chat"),)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(signing(security=[{"sigv4": []}]), id="its own"),
+        pytest.param({**signing(), "security": [{"sigv4": []}]}, id="the document's"),
+        pytest.param(body(lambda_proxy(), **{"x-amazon-apigateway-auth": {"type": "AWS_IAM"}}), id="by its type"),
+    ],
+)
+def test_an_operation_may_want_signatures(document):
+    assert read(document).routes == (Route("GET", "/a", "chat", authorization="AWS_IAM"),)
+
+
+def test_an_operation_may_be_open_where_others_are_not():
+    document = {**signing(security=[]), "security": [{"sigv4": []}]}
+
+    assert read(document).routes == (Route("GET", "/a", "chat"),)
+
+
+def test_sams_apis_want_signatures_and_an_event_may_be_open():
+    """A REST API's preflight requests want them too, which SAM's `AddDefaultAuthorizerToCorsPreflight: false` changes."""
+    bodies = sams_bodies(SIGNED)
+    http = from_openapi(bodies["Web"], api_id="h1", api_type="HTTP", stage="prod")
+    rest = from_openapi(bodies["Rest"], api_id="r1", api_type="REST", stage="prod")
+
+    assert {route.path: route.authorization for route in http.routes} == {"/{proxy+}": "AWS_IAM", "/open": "NONE"}
+    wanted = {(route.method, route.path): route.authorization for route in rest.routes}
+    assert wanted == {("GET", "/"): "AWS_IAM", ("OPTIONS", "/"): "AWS_IAM"}
 
 
 def test_a_mock_with_a_template_is_refused():

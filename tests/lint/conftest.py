@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from samcli.yamlhelper import yaml_parse
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 
 from lambdastream.lint import Finding, lint
 
@@ -46,6 +44,10 @@ def rules_of(lint_template) -> Callable[[str | dict[str, Any]], list[str]]:
 @pytest.fixture
 def expand(monkeypatch) -> Callable[[str], dict[str, Any]]:
     """Expands a SAM template as AWS does, with the code uploaded."""
+    # They take long to import: not in every process that collects the tests.
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
     def run(template: str) -> dict[str, Any]:

@@ -102,6 +102,8 @@ CASES = [
     pytest.param({**MANGUM, "runtime": "nodejs24.x"}, [], id="Node.js streams by itself"),
     pytest.param({**MANGUM, "wrapper": "/opt/mine"}, [], id="a wrapper that may bring another runtime"),
     pytest.param({**MANGUM, "event": HTTP_API}, ["E9509"], id="what does not stream is not told twice"),
+    pytest.param({"runtime": "provided.al2023"}, ["W9511"], id="a wrapper, no runtime to wrap"),
+    pytest.param({"runtime": "provided.al2", "wrapper": "/opt/mine"}, ["W9511"], id="another wrapper of no runtime"),
 ]
 
 

@@ -5,9 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import nbformat
@@ -21,6 +24,8 @@ from lambdastream.workshop.notebooks import project_of, sanitize_config
 PLUGIN_FOLDER = Path(__file__).parent
 ROOT = Path(__file__).parents[2]
 CELL_SECONDS = 300
+# Of pytest's plugins it takes these two alone, and starts faster.
+PLUGINS = ("-p", "nbval.plugin", "-p", "pytest_timeout", "-p", "no:cacheprovider")
 
 
 @dataclass(frozen=True)
@@ -49,10 +54,10 @@ def nbval(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., NbvalRun]:
         config.write_text(sanitize_config(project_of(notebook)), encoding="utf-8")
         options = ["--nbval" if strict else "--nbval-lax", "--nbval-current-env", "--nbval-sanitize-with", str(config)]
         limits = ["--nbval-cell-timeout", str(CELL_SECONDS), "--timeout", str(CELL_SECONDS + 60)]
-        plugins = ["-p", "no:cacheprovider", *(["-p", "nbval_live"] if live else [])]
+        plugins = [*PLUGINS, *(["-p", "nbval_live"] if live else [])]
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *options, *limits, *plugins, "--color=no", "-v", str(notebook)],
-            env={**os.environ, "PYTHONPATH": str(PLUGIN_FOLDER)} | variables,
+            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(PLUGIN_FOLDER)} | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -65,9 +70,13 @@ def nbval(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., NbvalRun]:
 
 @dataclass(frozen=True)
 class Course:
-    """A copy of the project as far as the notebooks need it, with a local AWS of its own."""
+    """A copy of the project as far as the notebooks need it, with a local AWS of its own.
+
+    ``variables`` are for those who run its notebooks.
+    """
 
     root: Path
+    variables: dict[str, str] = field(default_factory=dict)
 
     def notebook(self, number: str) -> Path:
         """The notebook of this number, with its solutions put in."""
@@ -81,7 +90,32 @@ class Course:
         path.write_text(text.replace(before, after), encoding="utf-8")
 
 
-def _copy_of_the_course(root: Path) -> Course:
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def _download(folder: Path) -> None:
+    """The wheels of all that the app requires, pinned."""
+    options = ("--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes", "--dest", str(folder))
+    requirements = ROOT / "requirements" / "chat.txt"
+    subprocess.run([sys.executable, "-m", "pip", "download", *options, "-r", str(requirements)], check=True)
+
+
+@pytest.fixture(scope="session")
+def packages(once: Callable[[str, Callable[[Path], object]], Path]) -> Iterator[dict[str, str]]:
+    """The variables with which ``sam build`` finds what the app requires on a web server of this process.
+
+    Each build then takes the pinned versions, and does not read all of a registry's pages again: pip takes seconds for it.
+    """
+    folder = str(once("packages", _download))
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": f"http://127.0.0.1:{server.server_port}/"}
+        server.shutdown()
+
+
+def _copy_of_the_course(root: Path, variables: dict[str, str]) -> Course:
     # The mark of a repository's root: from a workspace the local AWS is that of the whole.
     (root / ".git").mkdir()
     for name in ("notebooks", "app", "template.yaml", "samconfig.toml", "pyproject.toml"):
@@ -89,12 +123,12 @@ def _copy_of_the_course(root: Path) -> Course:
         copy(ROOT / name, root / name)
     for path in (root / "notebooks").glob("*.ipynb"):
         nbformat.write(solved(nbformat.read(path, as_version=4)), path)
-    return Course(root)
+    return Course(root, variables)
 
 
 @contextmanager
-def _running_course(root: Path) -> Iterator[Course]:
-    made = _copy_of_the_course(root)
+def _running_course(root: Path, variables: dict[str, str]) -> Iterator[Course]:
+    made = _copy_of_the_course(root, variables)
     project = Project(made.root)
     supervisor.start(project, 0)
     try:
@@ -104,16 +138,16 @@ def _running_course(root: Path) -> Iterator[Course]:
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+def course(tmp_path_factory: pytest.TempPathFactory, packages: dict[str, str]) -> Iterator[Course]:
     """The course, whose local AWS runs on a free port. Its notebooks have their solutions put in."""
-    with _running_course(tmp_path_factory.mktemp("course")) as made:
+    with _running_course(tmp_path_factory.mktemp("course"), packages) as made:
         yield made
 
 
 @pytest.fixture
-def fresh_course(tmp_path: Path) -> Iterator[Course]:
+def fresh_course(tmp_path: Path, packages: dict[str, str]) -> Iterator[Course]:
     """A course for one test, which may break it."""
-    with _running_course(tmp_path) as made:
+    with _running_course(tmp_path, packages) as made:
         yield made
 
 

@@ -17,6 +17,6 @@ NUMBERS = sorted(path.name[:2] for path in (ROOT / "notebooks").glob("[0-9][0-9]
 @pytest.mark.parametrize("turn", ["first", pytest.param("again", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("number", [number for number in NUMBERS if number not in TIMED])
 def test_a_notebook_runs_to_its_end(nbval: Callable[..., object], course: object, number: str, turn: str) -> None:
-    done = nbval(course.notebook(number))
+    done = nbval(course.notebook(number), **course.variables)
     assert done.returncode == 0, done.output
     assert set(done.outcomes) == {"PASSED"}

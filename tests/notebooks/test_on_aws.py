@@ -15,7 +15,7 @@ from lambdastream.workshop.workspace import STACK_SUFFIX
 def test_a_notebook_runs_there_and_leaves_nothing(
     nbval: Callable[..., object], course: object, second_aws: object, number: str
 ) -> None:
-    switch = {AWS_PROFILE: second_aws.profile, STACK_SUFFIX: "ada"}
+    switch = {AWS_PROFILE: second_aws.profile, STACK_SUFFIX: "ada"} | course.variables
     local = list((course.root / ".lambdastream" / "logs").glob("*"))
     done = nbval(course.notebook(number), strict=False, **second_aws.environment(**switch))
     assert done.returncode == 0, done.output

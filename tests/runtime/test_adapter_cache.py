@@ -160,7 +160,7 @@ def test_a_process_that_dies_while_it_fills_the_cache_blocks_and_litters_nothing
     with cache.lock(said.append):
         assert names(cache) == []
     assert said == []
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < 20
 
 
 def test_two_that_install_at_once_take_turns(cache):

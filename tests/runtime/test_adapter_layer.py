@@ -14,6 +14,7 @@ LAYER = "arn:aws:lambda:us-east-1:753240598075:layer:LambdaAdapterLayer"
 BEIJING = "arn:aws-cn:lambda:cn-north-1:041581134020:layer:LambdaAdapterLayer"
 
 
+@pytest.mark.conformance("layers-adapter")
 @pytest.mark.parametrize(
     ("arn", "architecture"),
     [
@@ -33,6 +34,7 @@ def test_an_arn_of_the_adapters_layer_tells_its_architecture(arn, architecture):
     assert adapter_layer_architecture(arn) == architecture
 
 
+@pytest.mark.conformance("layers-adapter")
 @pytest.mark.parametrize(
     "arn",
     [

@@ -26,6 +26,8 @@ from lambdastream.runtime.description import FunctionDescription, FunctionUrlCon
         ({"timeout": 901}, "timeout is 901"),
         ({"memory": 127}, "memory is 127"),
         ({"memory": 10241}, "memory is 10241"),
+        ({"ephemeral_storage": 511}, "ephemeral storage is 511"),
+        ({"ephemeral_storage": 10241}, "ephemeral storage is 10241"),
         ({"code": Path("/no/such/folder")}, "There is no folder /no/such/folder"),
         ({"environment": {"A-B": "1"}}, "environment variable's name is 'A-B'"),
         ({"environment": {"1A": "1"}}, "environment variable's name is '1A'"),
@@ -54,7 +56,9 @@ def test_a_url_has_one_of_the_modes_that_there_are(settings):
 
 @pytest.mark.parametrize("url", [None, FunctionUrlConfig("NONE", "RESPONSE_STREAM")])
 def test_a_description_survives_json(describe, url):
-    described = describe(environment={"AB": "1"}, layers=("one", "two"), timeout=2.5, memory=256, url=url)
+    described = describe(
+        environment={"AB": "1"}, layers=("one", "two"), timeout=2.5, memory=256, ephemeral_storage=1024, url=url
+    )
     assert FunctionDescription.from_json(json.loads(json.dumps(described.to_json()))) == described
 
 

@@ -12,13 +12,20 @@ MAX_BODY = 20
 HOST = b"Host: h\r\n"
 
 
+MARK = b"MARK"
+
+
 class Recorder:
-    """Hears of the requests. Bodies that are sent to /stream are streamed; their pieces are put together again."""
+    """Hears of the requests. Bodies that are sent to /stream are streamed; what comes of them is put together again.
+
+    It takes ``room`` bytes at a time in chunks.
+    """
 
     peer = "127.0.0.1"
 
-    def __init__(self):
+    def __init__(self, room):
         self.heard = []
+        self.room = room
 
     def head_read(self, request, *, keep_alive):
         if request.path != "/stream":
@@ -26,8 +33,15 @@ class Recorder:
         self.heard.append(["stream", request.headers, b""])
         return True
 
+    def chunk_room(self):
+        return self.room
+
+    def chunks_received(self, chunks, size):
+        assert size <= self.room
+        self.heard[-1][2] += chunks
+
     def stream_received(self, data):
-        self.heard[-1][2] += data
+        self.heard[-1][2] += chunk(data)
 
     def stream_complete(self, trailers):
         self.heard.append(["trailers", trailers])
@@ -42,13 +56,29 @@ class Recorder:
         raise error
 
 
-def read(pieces):
+def read(pieces, room=0):
     """What is heard of bytes in these pieces, and whether the reader has stopped."""
-    recorder = Recorder()
-    reader = RequestReader(recorder, MAX_BODY)
+    recorder = Recorder(room)
+    reader = RequestReader(recorder, MAX_BODY, MARK)
     for piece in pieces:
         reader.feed(piece)
+    for told in recorder.heard:
+        if isinstance(told, list) and told[0] == "stream":
+            told[2] = unchunked(told[2])
     return recorder.heard, reader.stopped
+
+
+def unchunked(data):
+    """What is in the chunks; the last one may be cut."""
+    body = b""
+    while data:
+        size, _, data = data.partition(b"\r\n")
+        body, data = body + data[: int(size, 16)], data[int(size, 16) + 2 :]
+    return body
+
+
+def chunk(data):
+    return b"%x\r\n%s\r\n" % (len(data), data)
 
 
 def cut(data, places):
@@ -57,7 +87,7 @@ def cut(data, places):
 
 
 def chunked(pieces, trailers):
-    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces if piece)
+    chunks = b"".join(chunk(piece) for piece in pieces if piece)
     return b"%s0\r\n%s\r\n" % (chunks, b"".join(trailers))
 
 
@@ -80,14 +110,15 @@ REQUESTS = st.builds(
     WITH_LENGTH | IN_CHUNKS | st.just((b"", b"")),
 )
 PLACES = st.lists(st.integers(0, 2000), max_size=8)
+ROOMS = st.sampled_from([0, 1, 7, 1000])
 
 
-@given(requests=st.lists(REQUESTS, min_size=1, max_size=3), places=PLACES)
-def test_requests_are_the_same_wherever_they_are_cut(requests, places):
+@given(requests=st.lists(REQUESTS, min_size=1, max_size=3), places=PLACES, room=ROOMS)
+def test_requests_are_the_same_wherever_they_are_cut(requests, places, room):
     data = b"".join(requests)
     heard, stopped = read([data])
-    assert read(cut(data, places)) == (heard, stopped)
-    assert read([data[at : at + 1] for at in range(len(data))]) == (heard, stopped)
+    assert read(cut(data, places), room) == (heard, stopped)
+    assert read([data[at : at + 1] for at in range(len(data))], room) == (heard, stopped)
     whole = [told for told in heard if told != 400 and told[0] != "stream"]
     last = heard[-1] == 400
     # Nothing is read after a request that closes the connection.
@@ -108,13 +139,17 @@ PIECES = st.sampled_from([*MARKS, *FRAMINGS, b"0\r\n\r\n", b"CONNECT h:1 HTTP/1.
 WOUNDS = st.lists(st.tuples(st.integers(0, 300), PIECES, st.sampled_from(["in", "out", "over"])), max_size=4)
 
 
-@given(data=st.builds(broken, st.lists(REQUESTS, max_size=2).map(b"".join), WOUNDS) | st.binary(), places=PLACES)
-@example(data=b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\n", places=[30])
-@example(data=b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", places=[])
-@example(data=b"POST /stream HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcx", places=[])
-def test_other_bytes_are_refused_once_and_nothing_is_read_after_that(data, places):
+@given(
+    data=st.builds(broken, st.lists(REQUESTS, max_size=2).map(b"".join), WOUNDS) | st.binary(),
+    places=PLACES,
+    room=ROOMS,
+)
+@example(data=b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\n", places=[30], room=0)
+@example(data=b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", places=[], room=0)
+@example(data=b"POST /stream HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcx", places=[], room=9)
+def test_other_bytes_are_refused_once_and_nothing_is_read_after_that(data, places, room):
     heard, stopped = read([data])
-    assert read(cut(data, places)) == (heard, stopped)
+    assert read(cut(data, places), room) == (heard, stopped)
     refusals = [at for at, told in enumerate(heard) if isinstance(told, int)]
     assert refusals == ([len(heard) - 1] if stopped else [])
     assert read([data, b"GET /more HTTP/1.1\r\nHost: h\r\n\r\n"])[0] == heard or not stopped

@@ -60,6 +60,7 @@ def test_only_an_interpreter_that_starts_with_the_right_version_counts(path_with
             find_interpreter("python3.19")
 
 
+@pytest.mark.conformance("runtime-managed")
 def test_a_managed_runtime_has_the_interface_client_and_boto3_and_nothing_of_the_lab():
     runtime = managed_runtime(own_runtime())
     source = "import importlib.util as u; print([bool(u.find_spec(m)) for m in ('awslambdaric', 'boto3', 'pytest')])"

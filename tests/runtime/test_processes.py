@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from lambdastream.runtime.launch import Program
 from lambdastream.runtime.processes import LONGEST_LINE, Process, exit_reason
 from lambdastream.runtime.watchdog import Watchdog
 
@@ -15,6 +16,10 @@ DEAF = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + NEVER_
 # Not by print: it cannot be entered again, when the signal comes in the middle of the one that says `here`.
 POLITE = "import os, signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: (os.write(1, b'bye\\n'), sys.exit(3)))\n"
 PARENT = "import subprocess, sys\nprint(subprocess.Popen([sys.executable, '-c', {!r}]).pid, flush=True)\n" + NEVER_ENDS
+LETS_GO = """
+import subprocess
+print(subprocess.Popen(["/bin/sleep", "600"], start_new_session=True, env={}).pid, flush=True)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +36,8 @@ def start(loop, watchdog, tmp_path):
 
     def run(code, **variables):
         lines = []
-        command = [sys.executable, "-c", code]
-        options = {"variables": variables, "folder": tmp_path, "write": lines.append, "watchdog": watchdog}
-        process = loop.run(Process.start(command, name="program", **options))
+        program = Program([sys.executable, "-c", code], variables, tmp_path)
+        process = loop.run(Process.start(program, name="program", write=lines.append, watchdog=watchdog))
         started.append(process)
         return process, lines
 
@@ -108,6 +112,18 @@ def test_what_a_program_started_ends_with_it(loop, start, eventually, is_alive, 
     eventually(lambda: not is_alive(child))
 
 
+@pytest.mark.parametrize("ended_before", [False, True], ids=["it runs", "it has ended"])
+def test_what_a_program_started_and_let_go_ends_with_it(loop, start, eventually, is_alive, ended_before):
+    process, lines = start(LETS_GO if ended_before else LETS_GO + NEVER_ENDS)
+    child = int(eventually(lambda: lines and lines[0]))
+    if ended_before:
+        eventually(lambda: process.is_ending)
+    assert os.getsid(child) != process.pid
+    assert is_alive(child)
+    loop.run(process.stop(grace=0))
+    assert not is_alive(child)
+
+
 def test_a_stop_that_is_cut_short_can_be_done_again(loop, start, eventually, is_alive):
     process, lines = start(DEAF)
     eventually(lambda: lines == ["here"])
@@ -132,8 +148,8 @@ def test_a_start_that_is_cut_short_leaves_nothing(loop, watchdog, tmp_path, desc
     before = descendants(os.getpid())
 
     async def start_and_cancel(steps):
-        options = {"variables": {}, "folder": tmp_path, "write": print, "watchdog": watchdog}
-        starting = asyncio.ensure_future(Process.start([sys.executable, "-c", DEAF], name="cut", **options))
+        program = Program([sys.executable, "-c", DEAF], {}, tmp_path)
+        starting = asyncio.ensure_future(Process.start(program, name="cut", write=print, watchdog=watchdog))
         for _ in range(steps):
             await asyncio.sleep(0)
         starting.cancel()
@@ -147,9 +163,9 @@ def test_a_start_that_is_cut_short_leaves_nothing(loop, watchdog, tmp_path, desc
 
 
 def test_a_program_that_cannot_be_started_is_an_error(loop, watchdog, tmp_path):
-    options = {"variables": {}, "folder": tmp_path, "write": print, "watchdog": watchdog}
+    program = Program(["/no/such/program"], {}, tmp_path)
     with pytest.raises(FileNotFoundError):
-        loop.run(Process.start(["/no/such/program"], name="none", **options))
+        loop.run(Process.start(program, name="none", write=print, watchdog=watchdog))
 
 
 def test_an_end_is_seen_before_the_event_loop_hears_of_it(loop, start, eventually):

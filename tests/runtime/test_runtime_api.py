@@ -163,9 +163,8 @@ def test_an_error_of_the_function_is_passed_on_as_it_is(runtime, dispatch, heade
     assert (told, error.error_type, error.payload) == ("function_error", error_type, payload)
 
 
-def test_an_error_of_the_init_is_remembered(loop, runtime, api):
+def test_an_error_of_the_init_is_remembered(runtime, api):
     assert runtime.request("POST /2018-06-01/runtime/init/error", b'{"a":1}', **ERROR).status == 202
-    loop.run(api.until(lambda: api.init_error is not None))
     assert api.init_error == ("Function.Odd", b'{"a":1}')
 
 

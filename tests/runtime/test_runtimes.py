@@ -78,6 +78,7 @@ def test_a_folder_is_no_bootstrap(describe, tmp_path):
     assert str(tmp_path) in caught.value.advice
 
 
+@pytest.mark.conformance("runtime-managed")
 def test_a_python_runtime_starts_the_interface_client_behind_the_wrapper(describe, tmp_path):
     runtime = managed_runtime(own_runtime())
     client = [str(runtime.python), "-m", "awslambdaric", "handler.handler"]

@@ -1,4 +1,4 @@
-"""The end of an execution environment with an extension: who is told of it, why, and that it gets to hear it."""
+"""An execution environment with an extension: which starts first, and at the end who is told of it, and why."""
 
 import sys
 
@@ -7,7 +7,7 @@ import pytest
 from lambdastream.runtime.limits import Limits
 
 EXTENSION = f"""#!{sys.executable}
-import json, os, urllib.request
+import json, os, time, urllib.request
 
 API = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2020-01-01/extension/"
 
@@ -17,6 +17,8 @@ def call(path, body=None, **headers):
     return urllib.request.urlopen(urllib.request.Request(API + path, body, fields))
 
 
+time.sleep(float(os.environ.get("WAITS", "0")))
+print("the extension registers", flush=True)
 registered = call("register", b'{{"events": ["SHUTDOWN"]}}', Lambda_Extension_Name="watcher")
 identifier = registered.headers["Lambda-Extension-Identifier"]
 event = json.load(call("event/next", Lambda_Extension_Identifier=identifier))
@@ -25,6 +27,8 @@ print("told", event["eventType"], event["shutdownReason"], "deadlineMs" in event
 # The interface client waits for events in C, where Python hears no signals: a thread waits for this one.
 HANDLER = """
 import os, signal, threading, time
+
+print("imported", flush=True)
 
 def end():
     signal.sigwait([signal.SIGTERM])
@@ -50,7 +54,9 @@ def watched(new_function, write_function, tmp_path):
     path.write_text(EXTENSION)
     path.chmod(0o755)
     code = write_function({"handler.py": HANDLER})
-    return lambda **limits: new_function(code=code, timeout=0.5, limits=Limits(**limits))
+    return lambda environment=None, **limits: new_function(
+        code=code, timeout=0.5, environment=environment or {}, limits=Limits(**limits)
+    )
 
 
 @pytest.fixture
@@ -67,6 +73,15 @@ def ends(watched, eventually, tmp_path):
         return [line for line in lines if line.startswith(("told", "the runtime"))]
 
     return run
+
+
+@pytest.mark.conformance("environment-init-order")
+def test_the_runtime_starts_when_the_extension_has_registered(watched, eventually, tmp_path):
+    invocation = watched({"WAITS": "0.5"}).start_invocation(do="nothing")
+    eventually(lambda: invocation.answered)
+    lines = (tmp_path / "logs" / "one.log").read_text().splitlines()
+    said = [line.split()[0] if line[0].isupper() else line for line in lines]
+    assert said[:4] == ["INIT_START", "the extension registers", "imported", "START"]
 
 
 @pytest.mark.parametrize("freeze", [False, True], ids=["idle", "frozen"])

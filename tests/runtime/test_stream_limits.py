@@ -186,6 +186,6 @@ def test_what_has_no_limits_flows(stream):
         unlimited = stream()
         for _ in range(100):
             assert unlimited.send(100 * MB) == 0
-        assert await unlimited.until_it_flows() < 1
+        assert await unlimited.until_it_flows() < 5
 
     asyncio.run(check())

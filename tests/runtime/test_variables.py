@@ -46,18 +46,20 @@ UNRESERVED = {
     "AWS_XRAY_CONTEXT_MISSING": ("LOG_ERROR", "LOG_ERROR"),
 }
 OURS = {"TMPDIR"}
+FOLDERS = Folders(Path("/made/opt"), Path("/made/tmp"))
+LAMBDAS_OWN = Folders(Path("/opt"), None)
 
 
 @pytest.fixture
 def variables(describe):
     """The variables for a function that declares some."""
 
-    def build(declared, *, port=None, endpoint_url=None, stands_for=PYTHON, **settings):
+    def build(declared, *, port=None, endpoint_url=None, stands_for=PYTHON, folders=FOLDERS, **settings):
         description = describe(environment=declared, **settings)
         return runtime_variables(
             description,
             stands_for,
-            Folders(Path("/made/opt"), Path("/made/tmp")),
+            folders,
             runtime_api="127.0.0.1:9001",
             log_stream="stream",
             port=port,
@@ -135,6 +137,12 @@ def test_other_languages_have_variables_of_their_own(variables, tmp_path, runtim
 )
 def test_lambdas_folders_are_mapped_where_a_path_begins_with_them(variables, tmp_path, value, becomes):
     assert variables({"VALUE": value})["VALUE"] == becomes.format(code=tmp_path)
+
+
+def test_a_tmp_that_is_where_it_should_be_needs_no_variable_and_declared_paths_stay(variables):
+    given = variables({"VALUE": "/opt/bin:/opt"}, folders=LAMBDAS_OWN)
+    assert given["VALUE"] == "/opt/bin:/opt"
+    assert "TMPDIR" not in given
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lambdastream.errors import SignatureError
+from lambdastream.wire.caller import Caller
 from lambdastream.wire.gateway_event import GatewayRequest, http_api_event, http_api_event_1, rest_api_event
 from lambdastream.wire.http_message import HttpRequest
 from lambdastream.wire.sigv4 import parse_authorization, verify
-from lambdastream.wire.url_event import Caller, url_event
+from lambdastream.wire.url_event import url_event
 
 NOW = datetime(2026, 11, 21, 7, tzinfo=UTC)
 CALLER = Caller("AKIA", "123456789012", "arn:aws:iam::123456789012:user/a", "AIDA")

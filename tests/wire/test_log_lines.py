@@ -30,7 +30,7 @@ def test_an_invocation_starts_and_ends_with_a_line():
     [
         pytest.param(
             {"duration_ms": 3.01, "memory_mb": 128, "max_memory_mb": 36, "init_ms": 110.1},
-            "REPORT RequestId: id-1\tDuration: 3.01 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\t"
+            "REPORT RequestId: id-1\tDuration: 3.01 ms\tBilled Duration: 114 ms\tMemory Size: 128 MB\t"
             "Max Memory Used: 36 MB\tInit Duration: 110.10 ms\t\n",
             id="cold",
         ),
@@ -54,7 +54,7 @@ def test_an_invocation_starts_and_ends_with_a_line():
                 "init_ms": 551.73,
                 "failure": Failure("error", "Runtime.OutOfMemory"),
             },
-            "REPORT RequestId: id-1\tDuration: 10.00 ms\tBilled Duration: 10 ms\tMemory Size: 128 MB\t"
+            "REPORT RequestId: id-1\tDuration: 10.00 ms\tBilled Duration: 562 ms\tMemory Size: 128 MB\t"
             "Max Memory Used: 128 MB\tInit Duration: 551.73 ms\tStatus: error\tError Type: Runtime.OutOfMemory\n",
             id="out of memory",
         ),
@@ -108,6 +108,24 @@ def test_the_billed_duration_is_the_one_shown_rounded_up(duration_ms, shown, bil
     line = report_line("id", duration_ms=duration_ms, memory_mb=128, max_memory_mb=1, init_ms=None)
 
     assert f"\tDuration: {shown} ms\tBilled Duration: {billed} ms\t" in line
+
+
+@pytest.mark.conformance("logs-billed-init")
+@pytest.mark.parametrize(
+    ("init_ms", "duration_ms", "billed"),
+    [
+        pytest.param(1293.83, 1049.63, "2344", id="seen on AWS, .83 and .63"),
+        pytest.param(1307.68, 1058.15, "2366", id="seen on AWS, .68 and .15"),
+        pytest.param(1258.24, 1002.25, "2261", id="seen on AWS: the sum is rounded up, not each"),
+        pytest.param(110.1, 3.9, "114", id="whole"),
+        pytest.param(0.1, 0.2, "1", id="noise of the sum"),
+        pytest.param(110.1000001, 3.9000001, "114", id="noise of a clock"),
+    ],
+)
+def test_a_cold_start_is_billed_with_its_init(init_ms, duration_ms, billed):
+    line = report_line("id", duration_ms=duration_ms, memory_mb=128, max_memory_mb=1, init_ms=init_ms)
+
+    assert f"\tBilled Duration: {billed} ms\t" in line
 
 
 @pytest.mark.conformance("logs-timeout")

@@ -36,6 +36,11 @@ DEFAULT = ("content-type", "default/type")
             id="what is never passed on",
         ),
         pytest.param(
+            {"headers": {"X-Amzn-RequestId": "r", "X-Amzn-Trace-Id": "t"}},
+            (("x-amzn-remapped-x-amzn-requestid", "r"), DEFAULT),
+            id="the request's id and its trace are AWS's to tell",
+        ),
+        pytest.param(
             {"headers": {"Content-Length": "5", "date": "d", "server": "s", "connection": "close"}},
             (
                 ("x-amzn-remapped-content-length", "5"),

@@ -87,7 +87,7 @@ def test_what_was_never_signed_is_refused(request_):
     assert refused(request_) in {"MissingAuthenticationToken", "IncompleteSignature"}
 
 
-@pytest.mark.timeout(5)
+@pytest.mark.timeout(30)
 @pytest.mark.parametrize("target", ["/" + "a/../" * 30_000, "/?" + "&".join(map(str, range(30_000, 0, -1)))], ids=len)
 def test_a_huge_request_is_refused_in_time(signing, target):
     request = signing.sign("lambda", "GET", "/")

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from mangum.handlers.api_gateway import HTTPGateway
 
+from lambdastream.wire.caller import Caller
 from lambdastream.wire.http_message import HttpRequest
-from lambdastream.wire.url_event import Caller, url_event
+from lambdastream.wire.url_event import url_event
 
 SEVEN = datetime(2026, 11, 21, 7, tzinfo=UTC)
 DOMAIN = "abc123.lambda-url.us-east-1.on.aws"

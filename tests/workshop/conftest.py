@@ -125,10 +125,12 @@ class Lab:
 
 def _command(process: Path, folder: Path) -> str:
     try:
-        variables, command = (process / "environ").read_bytes(), (process / "cmdline").read_bytes()
+        # A function in a mount namespace knows of the folder by its mounts alone.
+        told = {name: (process / name).read_bytes() for name in ("cmdline", "environ", "mountinfo")}
     except OSError:
         return ""
-    return command.replace(b"\0", b" ").decode() if os.fsencode(folder) in variables + command else ""
+    command = told["cmdline"].replace(b"\0", b" ").decode()
+    return command if any(os.fsencode(folder) in text for text in told.values()) else ""
 
 
 def listens(port: int) -> bool:

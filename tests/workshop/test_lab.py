@@ -16,7 +16,7 @@ from lambdastream.control import connect
 
 Eventually = Callable[..., object]
 COMMAND = Path(sys.executable).with_name("lambdastream")
-DEADLINE = 20
+DEADLINE = 60
 PATIENCE = 60
 TAKEN_FOR_NUMBERS = re.compile(r"\d[\d.]*(-rc\d)?")
 

@@ -28,10 +28,13 @@ from lambdastream.errors import LambdastreamError, UsageError
 if TYPE_CHECKING:
     from werkzeug.serving import BaseWSGIServer
 
+    from lambdastream.control.moto_application import MotoApplication
+
 STATE: Final = "LAMBDASTREAM_STATE"
 REGION: Final = "AWS_DEFAULT_REGION"
 DEFAULT_REGION: Final = "us-east-1"
 READY: Final = "READY"
+WARM_UP: Final = 20.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,8 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
     place.add_argument("--port", type=int, help="a port of loopback to serve on, for tests; 0 takes a free one")
     options = parser.parse_args(arguments)
     try:
-        with listening(application(os.environ), options.socket, options.port or 0) as server:
-            _serve(server, (READY, server.port) if options.socket is None else (READY,))
+        answering = application(os.environ)
+        with listening(answering, options.socket, options.port or 0) as server:
+            ready = (READY, server.port) if options.socket is None else (READY,)
+            _serve(server, ready, answering.deployment_comes)
             with MOTO:
                 # What was to be saved a moment later is saved now.
                 pass
@@ -53,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def application(environment: Mapping[str, str]) -> Any:
+def application(environment: Mapping[str, str]) -> MotoApplication:
     """What answers: moto as a WSGI application, its gaps closed, for what the environment names.
 
     What was deployed before is brought back, and every change is saved from now on. Raises ``UsageError`` when the
@@ -130,7 +135,7 @@ def _prepare(region: str) -> None:
     )
 
 
-def _serve(server: BaseWSGIServer, ready: tuple[object, ...]) -> None:
+def _serve(server: BaseWSGIServer, ready: tuple[object, ...], deployment_comes: threading.Event) -> None:
     """Say that all is ready, and serve until SIGTERM, SIGINT or the end of standard input."""
 
     def stop(*_: object) -> None:
@@ -144,7 +149,8 @@ def _serve(server: BaseWSGIServer, ready: tuple[object, ...]) -> None:
         stop()
 
     def warm_up() -> None:
-        # The first deployment would wait for it.
+        # The first deployment would wait for it. One that never comes does not make the start slower.
+        deployment_comes.wait(WARM_UP)
         import samtranslator.translator.transform  # noqa: F401, PLC0415
 
     for number in (signal.SIGTERM, signal.SIGINT):

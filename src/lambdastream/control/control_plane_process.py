@@ -56,6 +56,7 @@ def _variables(project: Project, data_plane: DataPlane) -> dict[str, str]:
         control_plane.STATE: str(project.state),
         data_plane_client.ENDPOINT: data_plane.endpoint_url,
         data_plane_client.TOKEN: data_plane.token,
+        data_plane_client.ISOLATION: data_plane.host.isolation,
     }
     return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | own
 

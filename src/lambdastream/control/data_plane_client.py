@@ -11,16 +11,19 @@ from urllib.parse import quote
 from lambdastream.control.local_aws import LocalAws
 from lambdastream.control.project import Running
 from lambdastream.errors import UsageError
+from lambdastream.runtime.arn import REGION
 
 ENDPOINT: Final = "LAMBDASTREAM_DATA_PLANE"
 TOKEN: Final = "LAMBDASTREAM_DATA_PLANE_TOKEN"  # noqa: S105 - the variable's name
+
+ISOLATION: Final = "LAMBDASTREAM_ISOLATION"
 
 
 @dataclass(frozen=True, slots=True)
 class ApiDescription:
     """An API of API Gateway: ``body`` is its OpenAPI document, ``cors`` the settings of an HTTP API.
 
-    ``stage`` is empty before the API has a stage; it answers nothing then.
+    ``stage`` is empty before the API has a stage; it answers nothing then. Calls that are signed are signed for ``region``.
     """
 
     id: str
@@ -29,6 +32,7 @@ class ApiDescription:
     stage: str
     body: Mapping[str, Any]
     cors: Mapping[str, Any] | None = None
+    region: str = REGION
 
 
 class DataPlaneClient(LocalAws):

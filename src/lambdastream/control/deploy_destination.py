@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-import httpx
-
 from lambdastream.control import aws_caller
 from lambdastream.control.aws_caller import is_aws
+from lambdastream.control.local_aws import NO_TLS
 from lambdastream.control.profile import USE_LOCAL, project_of_config
 from lambdastream.control.project import Project, find_project
 from lambdastream.control.sam_config import SamConfig, read_sam_config
@@ -185,8 +184,11 @@ def _judge_address(found: Destination) -> Destination:
 
 def answers_as_lambdastream(endpoint: str) -> bool | None:
     """Whether a local AWS of ours answers at an address: it keeps its own calls to itself. ``None`` when nobody does."""
+    import httpx  # noqa: PLC0415 - see local_aws
+
     try:
-        answer = httpx.get(f"{endpoint.rstrip('/')}/_lambdastream/status", timeout=PROBE, trust_env=False)
+        url = f"{endpoint.rstrip('/')}/_lambdastream/status"
+        answer = httpx.get(url, timeout=PROBE, trust_env=False, verify=NO_TLS)
         told = answer.json()
     except httpx.TransportError:
         return None

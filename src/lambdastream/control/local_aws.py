@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
-
-import httpx
 
 from lambdastream import errors
 from lambdastream.control.adapter_status import adapter_status
@@ -15,9 +13,12 @@ from lambdastream.control.profile import NAME as PROFILE
 from lambdastream.control.project import Project, Running, find_project
 from lambdastream.runtime.description import FunctionDescription
 
+if TYPE_CHECKING:
+    import httpx
+
 PATIENCE: Final = 600.0
-# It is loopback, without TLS: a tenth of a second to read the certificates of the world, each time, would be lost.
-_NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+# For loopback, without TLS: a tenth of a second to read the certificates of the world, each time, would be lost.
+NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,12 @@ class LocalAws:
         return {"endpoint": "", "profile": PROFILE, "functions": [], "apis": [], "adapter": adapter_status()} | told
 
     def _call(self, method: str, path: str, **body: Any) -> Any:
+        import httpx  # noqa: PLC0415 - who calls nobody, as the local AWS itself, starts sooner without it
+
         url = f"{self.endpoint}/_lambdastream/{path}"
         try:
             response = httpx.request(
-                method, url, headers=self._headers, timeout=PATIENCE, trust_env=False, verify=_NO_TLS, **body
+                method, url, headers=self._headers, timeout=PATIENCE, trust_env=False, verify=NO_TLS, **body
             )
         except httpx.TransportError as error:
             raise errors.NotRunningError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import threading
 import traceback
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # moto resets itself and seeds its ids there; and it plays a machine's metadata service, with keys, to anybody.
 REFUSED: Final = ("/moto-api", "/latest/", internal_calls.PREFIX)
+# A part of a signature's scope.
+DEPLOYMENTS: Final = "/cloudformation/"
 REASONS: Final = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error"}
 
 
@@ -35,14 +38,20 @@ class RequestHandler(MotoRequestHandler):
 
 
 class MotoApplication:
-    """Answers one request at a time; see ``monitor``. ``region`` is the one that internal calls mean."""
+    """Answers one request at a time; see ``monitor``. ``region`` is the one that internal calls mean.
+
+    ``deployment_comes`` is set by the first call to CloudFormation: ``sam deploy`` asks for its stack first.
+    """
 
     def __init__(self, region: str) -> None:
+        self.deployment_comes = threading.Event()
         self._region = region
         self._moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         body = _read_body(environ)
+        if DEPLOYMENTS in environ.get("HTTP_AUTHORIZATION", ""):
+            self.deployment_comes.set()
         # As it was sent: a path that only looks like an internal one when it is decoded was forwarded for a caller.
         sent = environ["REQUEST_URI"].partition("?")[0]
         if sent.startswith(internal_calls.PREFIX):

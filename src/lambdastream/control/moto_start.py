@@ -9,7 +9,7 @@ import functools
 import gc
 import importlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, Final
@@ -17,6 +17,7 @@ from typing import Any, Final
 from botocore import session
 
 _VALIDATOR: Final = "openapi_spec_validator"
+_OFFERINGS: Final = "ec2/resources/instance_type_offerings/"
 _STAND_INS: Final = (_VALIDATOR, f"{_VALIDATOR}.validation", f"{_VALIDATOR}.validation.exceptions")
 
 
@@ -27,7 +28,11 @@ def quick_imports() -> Iterator[None]:
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     for module in _validator_stand_ins():
         sys.modules[module.__name__] = module
-    create = session.create_loader
+    # Later than what is above: it is a part of moto.
+    from moto.utilities import utils  # noqa: PLC0415
+
+    create, load = session.create_loader, utils.load_resource
+    utils.load_resource = functools.partial(_load_resource, load)
     # moto.ec2 asks three new sessions for its regions; each reads the whole description of EC2, and all endpoints.
     session.create_loader = functools.cache(create)
     # Imports make objects that stay: to look among them for garbage, again and again, finds none.
@@ -35,9 +40,35 @@ def quick_imports() -> Iterator[None]:
     try:
         yield
     finally:
-        session.create_loader = create
+        session.create_loader, utils.load_resource = create, load
         gc.freeze()
         gc.enable()
+
+
+class _Offerings:
+    """Where EC2 offers which types of instances, for one region: read when it is asked for, and kept by nobody.
+
+    All regions together are 150 000 entries, which moto reads while it is imported, for a quarter of a second.
+    """
+
+    def __init__(self, load: Callable[[str], list[dict[str, str]]], resource: str) -> None:
+        self._load = load
+        self._resource = resource
+        self._is_asked_for = False
+
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        if not self._is_asked_for:
+            # moto.ec2 goes through them once while it is imported, to note in each what is noted below.
+            self._is_asked_for = True
+            return
+        location_type = self._resource.removeprefix(_OFFERINGS).partition("/")[0]
+        for offering in self._load(self._resource):
+            yield offering | {"LocationType": location_type}
+
+
+def _load_resource(load: Callable[[str], Any], resource: str) -> Any:
+    """Load what moto asks for, but for the offerings."""
+    return _Offerings(load, resource) if resource.startswith(_OFFERINGS) else load(resource)
 
 
 class _OpenApiValidationError(Exception):

@@ -1,31 +1,24 @@
-"""The local AWS as a process: running it here, starting it in the background, ending it."""
+"""The local AWS in the background: starting it, waiting for it, ending it. ``serving`` is what runs there."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-import uvloop
-
-from lambdastream.control import control_plane_process
-from lambdastream.control.forgetting import PORTS, forget
-from lambdastream.control.interrupts import ENDINGS, uninterrupted
+from lambdastream.control.interrupts import uninterrupted
 from lambdastream.control.limit_options import changed_limits
 from lambdastream.control.local_aws import LocalAws
-from lambdastream.control.profile import Profile
 from lambdastream.control.project import Project, Running
-from lambdastream.doors.data_plane import DataPlane
 from lambdastream.errors import LocalAwsError, NotRunningError
+from lambdastream.runtime.isolation import WantedIsolation
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.watchdog import Watchdog
 
@@ -34,75 +27,29 @@ PATIENCE: Final = 30.0
 STEP: Final = 0.02
 
 
-def serve(
+def start(
     project: Project,
     port: int,
     *,
-    on_ready: Callable[[Running], None],
     fresh: bool = False,
     limits: Limits | None = None,
-) -> None:
-    """Run the local AWS in this process, and its control plane in another, until SIGINT or SIGTERM.
-
-    What was deployed before comes back, unless it is to start ``fresh``. The limits are AWS's own unless others are given.
-    Raises ``PortTakenError``, and ``LocalAwsError`` when the project has one already, or when the control plane does not
-    start or dies.
-    """
-    with project.lock(), tempfile.TemporaryDirectory(prefix="lambdastream-") as folder:
-        if fresh:
-            forget(project)
-        uvloop.run(_serve(project, port, Path(folder), on_ready, limits))
-
-
-async def _serve(
-    project: Project, port: int, folder: Path, on_ready: Callable[[Running], None], limits: Limits | None
-) -> None:
-    stopped = asyncio.Event()
-    for number in ENDINGS:
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    profile, socket = Profile(project), folder / "control_plane.sock"
-    keys, logs, ports = profile.keys(), project.logs, project.state / PORTS
-    async with DataPlane(
-        port=port, logs=logs, limits=limits, keys=keys, control_plane=socket, ports=ports
-    ) as data_plane:
-        data_plane.host.watchdog.watch_folder(folder)
-        async with control_plane_process.running(project, data_plane, socket) as control_plane:
-            profile.point_at(data_plane.endpoint_url)
-            running = Running(data_plane.endpoint_url, os.getpid(), data_plane.token)
-            project.record(running)
-            on_ready(running)
-            await _until_either(project, stopped, control_plane)
-
-
-async def _until_either(project: Project, stopped: asyncio.Event, control_plane: asyncio.Task[int]) -> None:
-    """Wait until somebody asks for the end. Raises ``LocalAwsError`` when the control plane ends by itself."""
-    asked = asyncio.ensure_future(stopped.wait())
-    await asyncio.wait([asked, control_plane], return_when=asyncio.FIRST_COMPLETED)
-    asked.cancel()
-    if control_plane.done() and not stopped.is_set():
-        log = project.state / control_plane_process.LOG
-        said = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
-        raise LocalAwsError(
-            f"The control plane of the local AWS has ended (exit code {control_plane.result()}), so all of it does.",
-            next_step=f"{said}\nThe whole is in .lambdastream/{log.name}. Start again: lambdastream up".lstrip(),
-        )
-
-
-def start(project: Project, port: int, *, fresh: bool = False, limits: Limits | None = None) -> Running:
+    isolation: WantedIsolation = "auto",
+) -> Running:
     """Start the local AWS in the background, and wait until it answers.
 
-    One that runs already is taken as it is, unless it is to start ``fresh`` or has other limits than these, which need not
-    be AWS's own: that raises ``LocalAwsError``.
+    One that runs already is taken as it is, unless it is to start ``fresh`` or differs from what is asked for, limits that
+    are not AWS's own or an isolation that is not ``auto``: that raises ``LocalAwsError``.
 
     What it prints goes to ``.lambdastream/up.log``. Raises ``LocalAwsError`` with the end of it when it does not start.
     Interrupted meanwhile, it leaves nothing behind.
     """
     changed = [f"--limit={name}={value}" for name, value in changed_limits(limits or Limits()).items()]
-    options = [*(["--fresh"] if fresh else []), *changed]
+    isolated = [] if isolation == "auto" else [f"--isolation={isolation}"]
+    options = [*(["--fresh"] if fresh else []), *changed, *isolated]
     if project.is_locked():
         running = _running(project)
-        if fresh or (changed and Limits(**LocalAws(running).status().get("limits", {})) != limits):
-            what = "with what is deployed to it" if fresh else "with other limits"
+        what = "with what is deployed to it" if fresh else _difference(running, limits if changed else None, isolation)
+        if what:
             raise LocalAwsError(
                 f"A local AWS runs already for the project {project.root.name}, {what}.",
                 next_step=f"End it first: lambdastream down. Then: lambdastream up {' '.join(options)}",
@@ -117,6 +64,16 @@ def start(project: Project, port: int, *, fresh: bool = False, limits: Limits | 
             # Whoever has started it need not wait for its end; somebody has to, or it stays as a zombie.
             threading.Thread(target=process.wait, daemon=True).start()
     return running
+
+
+def _difference(running: Running, limits: Limits | None, isolation: WantedIsolation) -> str:
+    """How a local AWS that runs differs from what is asked for: without ``limits`` and with ``auto`` in nothing."""
+    status = LocalAws(running).status() if limits or isolation != "auto" else {}
+    if limits and Limits(**status.get("limits", {})) != limits:
+        return "with other limits"
+    if isolation not in ("auto", status.get("isolation")):
+        return f"which isolates functions by {status.get('isolation')}"
+    return ""
 
 
 @contextlib.contextmanager

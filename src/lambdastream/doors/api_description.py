@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, Self, get_args
 
 from lambdastream.doors.api_routes import DEFAULT, FixedResponse, Match, Route, find_http_route, find_rest_route
 from lambdastream.errors import DescriptionError
+from lambdastream.runtime.arn import REGION
 from lambdastream.runtime.cors import Cors
 
 ApiType = Literal["HTTP", "REST"]
@@ -21,7 +22,7 @@ class ApiDescription:
     """One API, at one stage.
 
     ``stage`` is ``$default`` or a name; a REST API has a name. ``cors`` is an HTTP API's, ``binary_media_types`` are a REST
-    API's. Routes name functions that may be deployed later.
+    API's. Routes name functions that may be deployed later. Calls to routes with AWS_IAM are signed for ``region``.
 
     Raises ``DescriptionError`` when a setting makes no sense.
     """
@@ -34,6 +35,7 @@ class ApiDescription:
     stage_variables: Mapping[str, str] = field(default_factory=dict)
     cors: Cors | None = None
     binary_media_types: tuple[str, ...] = ()
+    region: str = REGION
 
     def __post_init__(self) -> None:
         http = self.type == "HTTP"

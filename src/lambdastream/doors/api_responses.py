@@ -2,14 +2,15 @@
 
 Sources: Amazon API Gateway developer guide, "Gateway response types", "Set up a Lambda proxy integration with payload
 response streaming", "Troubleshoot issues with response streaming"; recorded on AWS by LocalStack's validated tests: 403
-``Missing Authentication Token``, 502 and 500 for a function that fails or a result that is malformed.
+``Missing Authentication Token``, 502 and 500 for a function that fails or a result that is malformed. A REST API makes a
+500 of a throttled function (re:Post, "API Gateway proxy integration does not forward Lambda throttling").
 
 Chosen here, not verified on AWS:
 
 - a function that streams behind an API that does not: the whole stream, its prelude included, is taken for the result, as
   plain Invoke gives it; that is no JSON, so malformed. One that does not stream behind a REST API that does is malformed
   too: its answer has no prelude.
-- a throttled function: 500 (REST), 503 (HTTP). A timeout of an HTTP API: 503.
+- a throttled function behind an HTTP API, and a timeout of one: 503.
 - a stream that is longer than Lambda allows, 200 MB, breaks off.
 - a stream that takes longer than the integration's timeout breaks off, also with the default of 29 seconds.
 """
@@ -47,7 +48,7 @@ class GatewayError:
 
 @dataclass(frozen=True, slots=True)
 class GatewayErrors:
-    """The errors of one type of API."""
+    """The errors of one type of API. ``names_faults`` is whether it says what is wrong with a signature."""
 
     no_route: GatewayError
     too_large: GatewayError
@@ -55,19 +56,24 @@ class GatewayErrors:
     function_failed: GatewayError
     throttled: GatewayError
     timed_out: GatewayError
+    unsigned: GatewayError
+    names_faults: bool
 
 
+_REST_403 = GatewayError(403, "Missing Authentication Token", "MissingAuthenticationTokenException")
 _REST_500 = GatewayError(500, "Internal server error", "InternalServerErrorException")
 _HTTP_500 = GatewayError(500, "Internal Server Error")
 _HTTP_503 = GatewayError(503, "Service Unavailable")
 
 REST_ERRORS: Final = GatewayErrors(
-    no_route=GatewayError(403, "Missing Authentication Token", "MissingAuthenticationTokenException"),
+    no_route=_REST_403,
     too_large=GatewayError(413, "Request Too Long", "RequestEntityTooLargeException"),
     no_function=_REST_500,
     function_failed=GatewayError(502, "Internal server error", "InternalServerErrorException"),
     throttled=_REST_500,
     timed_out=GatewayError(504, "Endpoint request timed out", "InternalServerErrorException"),
+    unsigned=_REST_403,
+    names_faults=True,
 )
 HTTP_ERRORS: Final = GatewayErrors(
     no_route=GatewayError(404, "Not Found"),
@@ -76,6 +82,8 @@ HTTP_ERRORS: Final = GatewayErrors(
     function_failed=_HTTP_500,
     throttled=_HTTP_503,
     timed_out=_HTTP_503,
+    unsigned=GatewayError(403, "Forbidden"),
+    names_faults=False,
 )
 
 

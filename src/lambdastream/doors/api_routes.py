@@ -16,9 +16,10 @@ from typing import Final, Literal, get_args
 from urllib.parse import unquote
 
 from lambdastream.errors import DescriptionError
-from lambdastream.wire.http_message import Headers
+from lambdastream.wire.http_message import Headers, HttpResponse
 
 PayloadFormat = Literal["1.0", "2.0"]
+Authorization = Literal["NONE", "AWS_IAM"]
 
 DEFAULT: Final = "$default"
 ANY: Final = "ANY"
@@ -37,6 +38,11 @@ class FixedResponse:
     headers: Headers = ()
     body: str = ""
 
+    @property
+    def response(self) -> HttpResponse:
+        """As the client gets it."""
+        return HttpResponse(self.status, self.headers, self.body.encode())
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -44,7 +50,7 @@ class Route:
 
     ``method`` is upper-case; ``ANY`` stands for all. ``path`` may have parameters (``/pets/{id}``) and end in a greedy one
     (``/{proxy+}``); ``$default`` stands for whatever has no other route. ``timeout`` is in seconds. ``streams`` is a REST
-    API's response transfer mode STREAM.
+    API's response transfer mode STREAM. ``authorization`` says who may call: everyone, or who signs.
 
     Raises ``DescriptionError`` when it makes no sense.
     """
@@ -56,6 +62,7 @@ class Route:
     timeout: float = 29
     streams: bool = False
     fixed: FixedResponse | None = None
+    authorization: Authorization = "NONE"
 
     def __post_init__(self) -> None:
         problems = {
@@ -64,6 +71,7 @@ class Route:
             "has no function": not self.function and self.fixed is None,
             f"has no such payload format as {self.payload_format!r}": self.payload_format
             not in get_args(PayloadFormat),
+            f"has no such authorization as {self.authorization!r}": self.authorization not in get_args(Authorization),
             f"has a timeout of {self.timeout} s": not SHORTEST_TIMEOUT <= self.timeout <= LONGEST_TIMEOUT,
         }
         for problem, holds in problems.items():

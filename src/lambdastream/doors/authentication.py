@@ -17,6 +17,9 @@ from lambdastream.wire.sigv4 import Claim, parse_authorization, verify
 ID_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 ID_LENGTH: Final = 16
 UNAVAILABLE: Final = "ServiceUnavailable"
+INVOKED: Final = {"lambda", "execute-api"}
+"""Services whose callers are told in JSON what is wrong, whatever the request's content type."""
+
 BAD_REQUESTS: Final = (
     "Incomplete",
     "Authorization",
@@ -102,7 +105,7 @@ class Authenticator:
         self, request: HttpRequest, claim: Claim, *, service: str | None = None, region: str | None = None
     ) -> None:
         """Raises ``SignatureError`` unless the request is signed with known keys, and for what is given of the rest."""
-        spoken: Protocol = "json" if service == "lambda" else protocol(request)
+        spoken: Protocol = "json" if service in INVOKED else protocol(request)
         keys = self._known.get(claim.access_key_id)
         if keys is None:
             raise SignatureError(

@@ -25,6 +25,7 @@ from lambdastream.runtime.arn import FunctionReference, function_reference
 from lambdastream.runtime.description import FunctionDescription
 from lambdastream.runtime.function import Function
 from lambdastream.runtime.host import Host
+from lambdastream.runtime.isolation import WantedIsolation, find_isolation
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.listener import Listener
 from lambdastream.runtime.ports import Ports
@@ -42,6 +43,7 @@ class DataPlane:
     """A local Lambda. ``port`` is the endpoint's (0 takes a free one); ``logs`` the folder of functions' logs.
 
     The file ``ports`` remembers the ports of functions' URLs and of APIs, so that they are the same after a restart.
+    ``isolation`` says what functions see of the machine, see ``sandbox``; ``auto`` isolates them as well as it can be done.
 
     Calls to AWS are signed with ``keys``, by default new ones. Those that are not Lambda's own invocations go to the control
     plane that listens on the unix domain socket ``control_plane``, if there is one.
@@ -59,6 +61,7 @@ class DataPlane:
         keys: Keys | None = None,
         control_plane: Path | None = None,
         ports: Path | None = None,
+        isolation: WantedIsolation = "paths",
     ) -> None:
         self.port = port
         self.limits = limits or Limits()
@@ -69,6 +72,7 @@ class DataPlane:
         self.endpoint_url = ""
         self._logs = logs
         self._ports = ports
+        self._isolation = isolation
         self._log_shipper = LogShipper(self.control_plane) if self.control_plane else None
         self._role_sessions = RoleSessions(self.authenticator, self.control_plane)
         self._host: Host | None = None
@@ -91,7 +95,8 @@ class DataPlane:
         return self._deployed
 
     async def start(self) -> None:
-        """Open the endpoint. Raises ``PortTakenError``."""
+        """Open the endpoint. Raises ``PortTakenError``, or ``SetupError`` when functions cannot be isolated as asked for."""
+        isolation = find_isolation(self._isolation)
         try:
             self.port = await self._listener.listen(self.port)
         except OSError as error:
@@ -102,7 +107,9 @@ class DataPlane:
         self.endpoint_url = f"http://127.0.0.1:{self.port}"
         publish = self._log_shipper.add if self._log_shipper else None
         credentials = self._role_sessions.credentials
-        self._host = Host(self._logs, publish, self.endpoint_url, self.limits, credentials, ports=Ports(self._ports))
+        self._host = Host(
+            self._logs, publish, self.endpoint_url, self.limits, credentials, isolation, ports=Ports(self._ports)
+        )
         self._deployed = FunctionDeployments(self._host, self.authenticator)
 
     async def stop(self) -> None:
@@ -158,7 +165,7 @@ class DataPlane:
             api = self._apis.get(description.id)
             if api is None:
                 port = self.host.ports.take(f"api {description.id}")
-                api = DeployedApi(ApiGateway(description, self.function, self.limits), port)
+                api = DeployedApi(ApiGateway(description, self.function, self.limits, self.authenticator), port)
                 try:
                     await api.gateway.listen(port)
                 except OSError:
@@ -189,7 +196,7 @@ class DataPlane:
             "endpoint": self.endpoint_url,
             "functions": self._functions.status(),
             "apis": [self._api_status(api.gateway) for api in self._apis.values()],
-            "isolation": "paths",
+            "isolation": self.host.isolation,
             "limits": asdict(self.limits),
         }
 

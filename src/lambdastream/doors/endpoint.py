@@ -1,6 +1,6 @@
 """The endpoint: the one address that AWS tools are given.
 
-Every call to AWS must be signed with this project's keys, or with keys that its STS issued. Invoke and
+Every call to AWS must be signed with this project's keys, or with keys that its STS issued. Invoke, InvokeAsync and
 InvokeWithResponseStream are answered here; all else goes on to the control plane.
 """
 
@@ -26,6 +26,13 @@ from lambdastream.wire.http_message import HttpRequest, HttpResponse
 from lambdastream.wire.sigv4 import Claim, parse_authorization
 
 OWN_HOST: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
+InvocationDoor = Callable[[DoorConnection, Function, HttpRequest, Limits], None]
+INVOCATIONS: Final[tuple[tuple[re.Pattern[str], InvocationDoor], ...]] = (
+    (invoke_door.PATH, invoke_door.invoke),
+    (stream_door.PATH, stream_door.invoke_with_response_stream),
+    (invoke_door.ASYNC_PATH, invoke_door.invoke_async),
+)
+"""The calls that are answered here, by their paths."""
 
 
 class LocalAws(own_calls.Deployments, Protocol):
@@ -80,31 +87,26 @@ class EndpointConnection(DoorConnection):
             self._serve_call(request, claim)
 
     def _serve_call(self, request: HttpRequest, claim: Claim) -> None:
-        is_post = request.method == "POST"
-        invoke = invoke_door.PATH.fullmatch(request.path) if is_post else None
-        stream = stream_door.PATH.fullmatch(request.path) if is_post else None
+        matches = ((path.fullmatch(request.path), door) for path, door in INVOCATIONS if request.method == "POST")
+        found = next(((match, door) for match, door in matches if match), None)
         try:
-            self._aws.authenticator.verify(request, claim, service="lambda" if invoke or stream else None)
+            self._aws.authenticator.verify(request, claim, service="lambda" if found else None)
         except SignatureError as error:
             self.respond(refusal(error, request))
             return
-        if invoke:
-            wanted = invoke_door.wanted(invoke, request, claim.region)
-            self._invoke(wanted, request, lambda found: invoke_door.invoke(self, found, request, self._aws.limits))
-        elif stream:
-            wanted = invoke_door.wanted(stream, request, claim.region)
-            self._invoke(wanted, request, lambda found: stream_door.invoke_with_response_stream(self, found, request))
+        if found:
+            self._invoke(invoke_door.wanted(found[0], request, claim.region), request, found[1])
         else:
             self._forward(request)
 
-    def _invoke(self, wanted: FunctionReference, request: HttpRequest, use: Callable[[Function], None]) -> None:
+    def _invoke(self, wanted: FunctionReference, request: HttpRequest, door: InvocationDoor) -> None:
         function = self._aws.function(wanted)
         if len(request.body) > self._aws.limits.request_payload:
             self.respond(invoke_door.payload_too_large(self._aws.limits.request_payload))
         elif function is None:
             self.respond(invoke_door.not_found(wanted))
         else:
-            use(function)
+            door(self, function, request, self._aws.limits)
 
     def _forward(self, request: HttpRequest) -> None:
         control_plane = self._aws.control_plane

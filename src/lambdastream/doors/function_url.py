@@ -30,12 +30,13 @@ from lambdastream.runtime.invocation import (
 )
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.listener import Listener
-from lambdastream.wire.http_event import trace_header
+from lambdastream.wire.caller import Caller
+from lambdastream.wire.http_event import TRACE, trace_header
 from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse
 from lambdastream.wire.json_codec import encode_json
 from lambdastream.wire.prelude import CONTENT_TYPE, Prelude, PreludeDecoder
 from lambdastream.wire.proxy_response import proxy_response
-from lambdastream.wire.url_event import Caller, url_event
+from lambdastream.wire.url_event import url_event
 
 PREFLIGHT_STATUS: Final = 200
 UNFRAMED: Final = "application/octet-stream"
@@ -123,23 +124,25 @@ class FunctionUrlConnection(DoorConnection):
         domain = request.header("host", "localhost")
         now = datetime.now(UTC)
         event = url_event(request, request_id=request_id, domain_name=domain, time=now, caller=caller)
+        trace = trace_id(trace_header(request, request_id, now))
+        about = ((REQUEST_ID, request_id), (TRACE, trace))
         name = self._url.function.description.name
         sink: ResponseSink
         if streams:
-            sink = StreamedUrlResponse(self, name, request_id)
+            sink = StreamedUrlResponse(self, name, about)
         else:
-            sink = BufferedUrlResponse(self, name, request_id, self._url.limits.response_payload)
-        return Invocation(event, sink, request_id, trace_id(trace_header(request, request_id, now)))
+            sink = BufferedUrlResponse(self, name, about, self._url.limits.response_payload)
+        return Invocation(event, sink, request_id, trace)
 
 
 class BufferedUrlResponse(BufferedSink):
     """``InvokeMode: BUFFERED``: the function's result, whole, describes the response."""
 
-    def __init__(self, connection: FunctionUrlConnection, name: str, request_id: str, max_size: int) -> None:
+    def __init__(self, connection: FunctionUrlConnection, name: str, about: Headers, max_size: int) -> None:
         super().__init__(max_size)
         self._connection = connection
         self._name = name
-        self._request_id = request_id
+        self._about = about
 
     def complete(self, payload: bytes, *, streamed: bool) -> None:
         if streamed:
@@ -156,17 +159,16 @@ class BufferedUrlResponse(BufferedSink):
         self._respond(failure(error, self._name))
 
     def _respond(self, response: HttpResponse) -> None:
-        headers = (*response.headers, (REQUEST_ID, self._request_id))
-        self._connection.respond(HttpResponse(response.status, headers, response.body))
+        self._connection.respond(replace(response, headers=(*response.headers, *self._about)))
 
 
 class StreamedUrlResponse:
     """``InvokeMode: RESPONSE_STREAM``: the response goes out as the function sends it."""
 
-    def __init__(self, connection: FunctionUrlConnection, name: str, request_id: str) -> None:
+    def __init__(self, connection: FunctionUrlConnection, name: str, about: Headers) -> None:
         self._connection = connection
         self._name = name
-        self._request_id = request_id
+        self._about = about
         self._decoder = PreludeDecoder()
         self._started = False
 
@@ -177,7 +179,7 @@ class StreamedUrlResponse:
         self._connection.end_response()
 
     def function_error(self, error: FunctionError) -> None:
-        self._connection.respond(failure(error, self._name))
+        self._respond(failure(error, self._name))
 
     def stream_started(self, content_type: str, source: StreamSource) -> None:
         self._connection.back_pressure.attach(source)
@@ -194,7 +196,7 @@ class StreamedUrlResponse:
     def stream_ended(self, error: FunctionError | None) -> None:
         self._connection.back_pressure.detach()
         if not self._started:
-            self._connection.respond(bad_gateway(self._name))
+            self._respond(bad_gateway(self._name))
         elif error is not None:
             self._connection.break_response()
         else:
@@ -218,8 +220,12 @@ class StreamedUrlResponse:
             return
 
     def _start(self, prelude: Prelude) -> None:
-        self._connection.start_response(prelude.status, (*prelude.headers, (REQUEST_ID, self._request_id)))
+        self._connection.start_response(prelude.status, (*prelude.headers, *self._about))
         self._started = True
+        self._connection.back_pressure.pass_chunks(self._connection.write_chunks)
+
+    def _respond(self, response: HttpResponse) -> None:
+        self._connection.respond(replace(response, headers=(*response.headers, *self._about)))
 
 
 def bad_gateway(name: str) -> HttpResponse:

@@ -1,13 +1,14 @@
 """Invoke: a function called by its name, as ``boto3.client("lambda").invoke`` does.
 
-Sources: AWS Lambda API reference, "Invoke"; the words of its errors are the service's own, as its users report them.
+Sources: AWS Lambda API reference, "Invoke" and "InvokeAsync"; the words of its errors are the service's own, as its users
+report them. So is the ``ValidationException`` of an invocation type that there is not (ex-aws/ex_aws, pull request 442).
 
 ``Event`` is answered with a 202 and run once. What AWS does for it beyond that is left out: no retry after an error or a
 throttle, no on-failure or on-success destination, no dead-letter queue, no maximum age. A function that fails is in its log
 alone.
 
-Chosen here, AWS documents nothing: an unknown invocation type is an ``InvalidParameterValueException``; a malformed client
-context is refused for every invocation type, also for those that do not pass it on.
+Chosen here, AWS documents nothing: a log type that there is not is refused in the same way; it, and a malformed client
+context, for every invocation type, also for those that have no use for it.
 """
 
 from __future__ import annotations
@@ -36,7 +37,11 @@ from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse
 from lambdastream.wire.json_codec import decode_json, encode_json
 
 PATH: Final = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
+ASYNC_PATH: Final = re.compile(r"/2014-11-13/functions/([^/]+)/invoke-async/?")
 NO_PAYLOAD: Final = b"{}"
+INVOCATION_TYPES: Final = ("DryRun", "RequestResponse", "Event")
+LOG_TYPES: Final = ("None", "Tail")
+LOG_TYPE: Final = "x-amz-log-type"
 LOG_RESULT: Final = "x-amz-log-result"
 CLIENT_CONTEXT: Final = "x-amz-client-context"
 EXECUTED_VERSION: Final = "x-amz-executed-version"
@@ -57,7 +62,7 @@ def invoke(connection: DoorConnection, function: Function, request: HttpRequest,
     """Answer one Invoke call."""
     kind = invocation_type(request)
     too_large = event_too_large(request, limits) if kind == "Event" else None
-    if refused := too_large or malformed(request):
+    if refused := unknown_value(request, INVOCATION_TYPES) or too_large or malformed(request):
         connection.respond(refused)
         return
     match kind:
@@ -67,13 +72,24 @@ def invoke(connection: DoorConnection, function: Function, request: HttpRequest,
             sink = InvokeResponse(connection, function, request_id, limits.response_payload, tail)
             function.invoke(synchronous(request, sink, request_id, tail))
         case "Event":
-            invocation = Invocation(request.body or NO_PAYLOAD, Unheard(), trace=trace_id(request.header(TRACE)))
-            function.invoke(invocation)
-            connection.respond(HttpResponse(202, (version(function), (REQUEST_ID, invocation.request_id))))
-        case "DryRun":
-            connection.respond(dry_run(function))
+            connection.respond(HttpResponse(202, (version(function), begin_event(function, request))))
         case _:
-            connection.respond(unknown_type(kind))
+            connection.respond(dry_run(function))
+
+
+def invoke_async(connection: DoorConnection, function: Function, request: HttpRequest, limits: Limits) -> None:
+    """Answer one call to InvokeAsync, which AWS has deprecated: an ``Event`` call by another name."""
+    if refused := event_too_large(request, limits) or malformed(request):
+        connection.respond(refused)
+    else:
+        connection.respond(json_response(202, b'{"Status":202}', (begin_event(function, request),)))
+
+
+def begin_event(function: Function, request: HttpRequest) -> tuple[str, str]:
+    """Invoke the function for an ``Event`` call; returns the header that names the invocation."""
+    invocation = Invocation(request.body or NO_PAYLOAD, Unheard(), trace=trace_id(request.header(TRACE)))
+    function.invoke(invocation)
+    return REQUEST_ID, invocation.request_id
 
 
 def invocation_type(request: HttpRequest) -> str:
@@ -129,7 +145,7 @@ class InvokeResponse(BufferedSink):
 
 def log_tail(request: HttpRequest) -> LogTail | None:
     """What collects the end of the log, when the call asks for it."""
-    return LogTail() if request.header("x-amz-log-type") == "Tail" else None
+    return LogTail() if request.header(LOG_TYPE) == "Tail" else None
 
 
 class Unheard:
@@ -189,9 +205,22 @@ def event_too_large(request: HttpRequest, limits: Limits) -> HttpResponse | None
     return service_error(413, "RequestEntityTooLargeException", message)
 
 
-def unknown_type(kind: str) -> HttpResponse:
-    """The answer for a kind of invocation that the call does not have."""
-    return service_error(400, "InvalidParameterValueException", f"Unknown invocation type {kind}")
+def unknown_value(request: HttpRequest, invocation_types: tuple[str, ...]) -> HttpResponse | None:
+    """The answer for a type of invocation that the call does not have, or of log; ``None`` when it has both."""
+    given = (
+        ("invocationType", invocation_type(request), invocation_types),
+        ("logType", request.header(LOG_TYPE, "None"), LOG_TYPES),
+    )
+    wrong = [
+        f"Value '{value}' at '{name}' failed to satisfy constraint: "
+        f"Member must satisfy enum value set: [{', '.join(allowed)}]"
+        for name, value, allowed in given
+        if value not in allowed
+    ]
+    if not wrong:
+        return None
+    detected = f"{len(wrong)} validation error{'s' if len(wrong) > 1 else ''} detected: {'; '.join(wrong)}"
+    return service_error(400, "ValidationException", detected)
 
 
 def malformed(request: HttpRequest) -> HttpResponse | None:

@@ -16,33 +16,34 @@ from lambdastream.doors.invoke import (
     malformed,
     synchronous,
     throttled,
-    unknown_type,
+    unknown_value,
     version,
 )
 from lambdastream.doors.responses import REQUEST_ID, DoorConnection, log_pointer
 from lambdastream.runtime.function import Function
 from lambdastream.runtime.invocation import FunctionError, StreamSource, new_request_id
+from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.log_tail import LogTail
 from lambdastream.wire.event_stream import CONTENT_TYPE, invoke_complete, payload_chunk
 from lambdastream.wire.http_message import Headers, HttpRequest
 
 PATH: Final = re.compile(r"/2021-11-15/functions/([^/]+)/response-streaming-invocations")
+INVOCATION_TYPES: Final = ("DryRun", "RequestResponse")
 
 
-def invoke_with_response_stream(connection: DoorConnection, function: Function, request: HttpRequest) -> None:
-    """Answer one InvokeWithResponseStream call."""
-    if refused := malformed(request):
+def invoke_with_response_stream(
+    connection: DoorConnection, function: Function, request: HttpRequest, limits: Limits
+) -> None:
+    """Answer one InvokeWithResponseStream call. Its limits are the runtime's."""
+    del limits
+    if refused := unknown_value(request, INVOCATION_TYPES) or malformed(request):
         connection.respond(refused)
-        return
-    match invocation_type(request):
-        case "RequestResponse":
-            request_id, tail = new_request_id(), log_tail(request)
-            sink = EventStreamResponse(connection, function, request_id, tail)
-            function.invoke(synchronous(request, sink, request_id, tail))
-        case "DryRun":
-            connection.respond(dry_run(function))
-        case other:
-            connection.respond(unknown_type(other))
+    elif invocation_type(request) == "DryRun":
+        connection.respond(dry_run(function))
+    else:
+        request_id, tail = new_request_id(), log_tail(request)
+        sink = EventStreamResponse(connection, function, request_id, tail)
+        function.invoke(synchronous(request, sink, request_id, tail))
 
 
 class EventStreamResponse:

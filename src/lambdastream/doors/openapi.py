@@ -2,24 +2,26 @@
 
 Sources: Amazon API Gateway developer guide, "OpenAPI extensions for API Gateway"; what ``aws-sam-translator`` writes.
 Everything that decides who may call, or that is answered by something else than a function, is refused by name:
-authorizers, API keys, other integrations. Validators, models, gateway responses and policies are ignored.
+authorizers, API keys, other integrations. AWS_IAM is simulated. Validators, models and gateway responses are ignored,
+and so are policies, of which the stack's events tell.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from lambdastream.doors.api_description import ApiDescription, ApiType
 from lambdastream.doors.api_routes import ANY, DEFAULT, METHODS, FixedResponse, Route
+from lambdastream.doors.openapi_security import authorization
 from lambdastream.errors import DescriptionError
 from lambdastream.runtime.arn import function_reference
 from lambdastream.runtime.cors import Cors
 
 INTEGRATION: Final = "x-amazon-apigateway-integration"
 ANY_METHOD: Final = "x-amazon-apigateway-any-method"
-AUTH: Final = "x-amazon-apigateway-auth"
 CORS: Final = "x-amazon-apigateway-cors"
 BINARY_MEDIA_TYPES: Final = "x-amazon-apigateway-binary-media-types"
 LONGEST_TIMEOUT: Final[dict[ApiType, float]] = {"HTTP": 30, "REST": 29}
@@ -58,11 +60,17 @@ def from_openapi(
         name=name or str(_object(body.get("info"), "info").get("title", api_id)),
         type=api_type,
         stage=stage,
-        routes=tuple(_route(api_type, method, path, operation, limit) for method, path, operation in _operations(body)),
+        routes=tuple(_routes(body, api_type, limit)),
         stage_variables=dict(stage_variables or {}),
         cors=_cors(_object(cors, CORS)) if cors and api_type == "HTTP" else None,
         binary_media_types=tuple(body.get(BINARY_MEDIA_TYPES, ())),
     )
+
+
+def _routes(body: Mapping[str, Any], api_type: ApiType, limit: float) -> Iterator[Route]:
+    for method, path, operation in _operations(body):
+        allowed = authorization(body, operation, f"{method} {path}")
+        yield replace(_route(api_type, method, path, operation, limit), authorization=allowed)
 
 
 def _operations(body: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -75,7 +83,6 @@ def _operations(body: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str
 
 def _route(api_type: ApiType, method: str, path: str, operation: Mapping[str, Any], limit: float) -> Route:
     where = f"{method} {path}"
-    _refuse_authorization(operation, where)
     integration = _object(operation.get(INTEGRATION), f"{where}: {INTEGRATION}")
     kind = str(integration.get("type", "")).lower()
     if kind == "mock" and api_type == "REST":
@@ -118,14 +125,6 @@ def _timeout(integration: Mapping[str, Any], longest: float, default: float, whe
             next_step="Answer sooner, or stream through a REST API (15 minutes) or a function URL.",
         )
     return milliseconds / 1000
-
-
-def _refuse_authorization(operation: Mapping[str, Any], where: str) -> None:
-    schemes = {scheme for requirement in operation.get("security") or () for scheme in requirement}
-    kind = _object(operation.get(AUTH) or {}, AUTH).get("type", "NONE")
-    if schemes - {"NONE"} or kind != "NONE":
-        names = ", ".join(sorted(schemes - {"NONE"})) or kind
-        raise _not_simulated(where, f"authorization by {names}", "Leave Auth out locally, or deploy to AWS.")
 
 
 def _fixed(integration: Mapping[str, Any], where: str) -> FixedResponse:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from dataclasses import replace
 from typing import Any, Final, Protocol
 from urllib.parse import unquote
 
@@ -14,7 +15,7 @@ from lambdastream.doors.api_description import ApiDescription
 from lambdastream.doors.openapi import CORS, from_openapi
 from lambdastream.doors.responses import json_response
 from lambdastream.errors import DescriptionError, LambdastreamError, UsageError
-from lambdastream.runtime.arn import FunctionReference, function_reference
+from lambdastream.runtime.arn import REGION, FunctionReference, function_reference
 from lambdastream.runtime.description import FunctionDescription
 from lambdastream.wire.http_message import HttpRequest, HttpResponse
 from lambdastream.wire.json_codec import encode_json
@@ -123,13 +124,14 @@ def _staged_api(value: dict[str, Any]) -> ApiDescription:
     if value.get("cors") and CORS not in body:
         body[CORS] = _openapi_cors(value["cors"])
     stage = str(value.get("stage") or "")
-    return from_openapi(
+    api = from_openapi(
         body if stage else {"paths": {}, "info": {}},
         api_id=str(value["id"]),
         api_type=value.get("type", "HTTP"),
         stage=stage or NO_STAGE,
         name=str(value.get("name") or ""),
     )
+    return replace(api, region=str(value.get("region") or REGION))
 
 
 def _openapi_cors(settings: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from lambdastream.runtime.http_connection import HttpConnection
@@ -31,6 +32,11 @@ class BackPressure:
         source.limit()
         if not self._writable:
             source.pause()
+
+    def pass_chunks(self, write: Callable[[memoryview], None]) -> None:
+        """Let the runtime's chunks go to ``write`` as they are framed."""
+        if self._source is not None:
+            self._source.pass_chunks(write)
 
     def detach(self) -> None:
         """The answer has ended: what the runtime still sends flows freely."""

@@ -17,9 +17,10 @@ from lambdastream.doors.authentication import UNAVAILABLE, Authenticator
 from lambdastream.doors.responses import json_response
 from lambdastream.errors import SignatureError
 from lambdastream.runtime.arn import ACCOUNT
+from lambdastream.wire.caller import Caller
 from lambdastream.wire.http_message import HttpRequest, HttpResponse
 from lambdastream.wire.json_codec import encode_json
-from lambdastream.wire.url_event import Caller
+from lambdastream.wire.sigv4 import Claim
 
 SERVICE: Final = "lambda"
 UNSIGNED: Final = "MissingAuthenticationToken"
@@ -34,7 +35,11 @@ ROOT: Final = f"arn:aws:iam::{ACCOUNT}:root"
 
 async def authorize(authenticator: Authenticator, request: HttpRequest, region: str) -> Caller:
     """Return who signed this request to the URL of a function in ``region``. Raises ``SignatureError`` when nobody did."""
-    claim = await authenticator.admit(request, service=SERVICE, region=region)
+    return caller_of(await authenticator.admit(request, service=SERVICE, region=region))
+
+
+def caller_of(claim: Claim) -> Caller:
+    """Who an event names as the caller, of a claim that holds."""
     return Caller(claim.access_key_id, ACCOUNT, user_arn=ROOT, user_id=ACCOUNT)
 
 

@@ -46,6 +46,8 @@ RESERVED_VARIABLES: Final = frozenset(
 )
 LONGEST_TIMEOUT: Final = 900
 MEMORY_RANGE: Final = range(128, 10241)
+SMALLEST_EPHEMERAL_STORAGE: Final = 512
+EPHEMERAL_STORAGE_RANGE: Final = range(SMALLEST_EPHEMERAL_STORAGE, 10241)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,10 @@ class FunctionDescription:
     """One function, as it is deployed.
 
     ``code`` is a folder with the handler and everything that the function's requirements installed (what ``sam build``
-    makes); it becomes absolute. ``memory`` is in MB, ``timeout`` in seconds. ``layers`` are ARNs of the Lambda Web Adapter
-    or folders on this machine, laid over each other at ``/opt`` in their order. ``url`` is ``None`` for a function
-    without a function URL. ``log_group`` is ``/aws/lambda/{name}`` unless it is given.
+    makes); it becomes absolute. ``memory`` and ``ephemeral_storage``, the size of ``/tmp``, are in MB, ``timeout`` is in
+    seconds. ``layers`` are ARNs of the Lambda Web Adapter or folders on this machine, laid over each other at ``/opt`` in
+    their order. ``url`` is ``None`` for a function without a function URL. ``log_group`` is ``/aws/lambda/{name}`` unless it
+    is given.
 
     ``version`` says which code this is, ``qualifier`` by which version or alias it is invoked; without one it is
     ``$LATEST``, the function itself. ``role`` is the ARN of the role whose credentials it gets, one of its own name unless
@@ -90,6 +93,7 @@ class FunctionDescription:
     runtime: str
     environment: Mapping[str, str] = field(default_factory=dict)
     memory: int = 128
+    ephemeral_storage: int = SMALLEST_EPHEMERAL_STORAGE
     timeout: float = 3
     layers: tuple[str, ...] = ()
     url: FunctionUrlConfig | None = None
@@ -119,6 +123,11 @@ class FunctionDescription:
             _require("\0" not in value, f"environment variable {name} holds a NUL.", "Remove it.")
         _require(self.memory in MEMORY_RANGE, f"memory is {self.memory}.", "Give 128 to 10240 MB.")
         _require(
+            self.ephemeral_storage in EPHEMERAL_STORAGE_RANGE,
+            f"ephemeral storage is {self.ephemeral_storage}.",
+            "Give 512 to 10240 MB.",
+        )
+        _require(
             self.code.is_dir(),
             f"There is no folder {self.code}.",
             "Build the function first, then deploy what was built.",
@@ -137,6 +146,12 @@ class FunctionDescription:
         """The same function with another timeout, also one that is longer than AWS has them."""
         other = copy(self)
         object.__setattr__(other, "timeout", seconds)
+        return other
+
+    def with_code(self, folder: Path) -> FunctionDescription:
+        """The same function with its code elsewhere: where its programs see it, which need not be here."""
+        other = copy(self)
+        object.__setattr__(other, "code", folder)
         return other
 
     def to_json(self) -> dict[str, Any]:

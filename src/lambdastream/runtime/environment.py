@@ -7,7 +7,6 @@ has registered, start the runtime, wait until the runtime and every extension as
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,13 +21,15 @@ from lambdastream.runtime.function_log import new_log_stream
 from lambdastream.runtime.host import Host
 from lambdastream.runtime.init_error import InitError
 from lambdastream.runtime.invocation import Invocation
+from lambdastream.runtime.launch import Program
 from lambdastream.runtime.memory import MemoryWatch
 from lambdastream.runtime.platform_log import MEGABYTE, Phase, PlatformLog
 from lambdastream.runtime.processes import Process
 from lambdastream.runtime.runtime_api import RuntimeApi
 from lambdastream.runtime.runtimes import WRAPPER, Runtime
+from lambdastream.runtime.sandbox import new_sandbox
 from lambdastream.runtime.shutdown import Shutdown
-from lambdastream.runtime.variables import Folders, extension_variables, runtime_variables
+from lambdastream.runtime.variables import extension_variables, runtime_variables
 from lambdastream.wire import function_error, log_lines
 
 
@@ -51,7 +52,7 @@ class ExecutionEnvironment:
         self._host = host
         self._log = host.function_log(self.description, self.log_stream)
         self._api = RuntimeApi(self.description, host.limits, self.description.reference.arn, self._log.write)
-        self._folders = Folders(package.opt, host.temporary_folder(self.description.name))
+        self._sandbox = new_sandbox(self.description, package.runtime, package.opt, host)
         self._extensions = layers.extensions(package.opt)
         self._credentials = host.credentials(self.description)
         self._port = host.ports.take() if self._extensions else None
@@ -109,7 +110,7 @@ class ExecutionEnvironment:
             failure = log_lines.Failure("error", self._reported(error.error_type))
             self._platform_log.init_failed(time.monotonic() - began, phase, failure)
             raise
-        self._platform_log.init_ended(time.monotonic() - began)
+        self._platform_log.init_ended(time.monotonic() - began, phase)
         self._processes.read_output()
 
     def freeze(self) -> None:
@@ -145,25 +146,31 @@ class ExecutionEnvironment:
             self._api.forget()
         return False
 
+    def fail(self, invocation: Invocation, error: InitError) -> None:
+        """The init failed, and with it the invocation that it was for: it has its lines in the log, too."""
+        self._platform_log.invocation_started(invocation)
+        error.fail(invocation, self.description.timeout, self._log)
+        self._platform_log.invocation_not_begun(invocation, self._memory.shown(self._processes.peak_memory()))
+
     async def until_exit(self) -> None:
         """Wait until one of the processes has ended."""
         await self._processes.until_exit()
 
     async def stop(self) -> None:
-        """End the processes and remove the environment's folder."""
+        """End the processes and remove what was made for them."""
         self._processes.thaw()
         await self._shutdown.run(self._processes)
         await self._api.close()
         if self._port is not None:
             self._host.ports.give_back(self._port)
-        shutil.rmtree(self._folders.tmp, ignore_errors=True)
+        self._sandbox.close()
         self._log.close()
 
     async def _init(self) -> None:
         variables = runtime_variables(
-            self.description,
-            self._package.runtime,
-            self._folders,
+            self._sandbox.description,
+            self._sandbox.runtime,
+            self._sandbox.folders,
             runtime_api=await self._api.listen(),
             log_stream=self.log_stream,
             port=self._port,
@@ -179,26 +186,30 @@ class ExecutionEnvironment:
         await self._init_step(lambda: self._api.idle)
 
     def _command(self, variables: dict[str, str]) -> list[str]:
-        """The runtime's command line, behind the exec wrapper if one is declared. Raises ``InitError``."""
-        return self._package.runtime.command(self.description, self._folders.opt, variables.get(WRAPPER, ""))
+        """The runtime's command line, behind the exec wrapper if one is declared, with this machine's paths.
+
+        Raises ``InitError``.
+        """
+        wrapper = self._sandbox.here(variables.get(WRAPPER, ""))
+        return self._package.runtime.command(self.description, self._package.opt, wrapper)
 
     async def _start(self, command: list[str], name: str, variables: dict[str, str], folder: Path) -> None:
-        program = Path(command[0])
+        """Start a program. ``command`` and ``folder`` have this machine's paths. Raises ``InitError``."""
+        program, seen = Path(command[0]), self._sandbox.seen
         try:
             check_format(program)
             process = await Process.start(
-                command,
+                Program([seen(argument) for argument in command], variables, Path(seen(str(folder)))),
                 name=name,
-                variables=variables,
-                folder=folder,
                 write=self._log.write,
                 watchdog=self._host.watchdog,
+                namespace=self._sandbox.namespace(self._processes.first_running),
             )
         except OSError as error:
             is_runtime = name == RUNTIME
             raise InitError(
                 function_error.RUNTIME_INVALID_ENTRYPOINT if is_runtime else function_error.EXTENSION_LAUNCH_ERROR,
-                reason=why_not_started(program, folder, error),
+                reason=seen(why_not_started(program, folder, error)),
                 advice=start_advice(program, error),
             ) from error
         self._processes.add(process)

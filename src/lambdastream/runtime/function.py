@@ -13,7 +13,6 @@ from typing import Any, Final, Literal
 
 from lambdastream.runtime.concurrency import Concurrency
 from lambdastream.runtime.environment import ExecutionEnvironment, Package
-from lambdastream.runtime.function_log import new_log_stream
 from lambdastream.runtime.host import Host
 from lambdastream.runtime.idle_environments import IdleEnvironments
 from lambdastream.runtime.init_error import InitError
@@ -39,7 +38,6 @@ class Function:
         self.concurrency = concurrency or Concurrency(package.description.reserved_concurrency)
         self.description = package.description
         self._host = host
-        self._log = host.function_log(self.description, new_log_stream(self.description.version))
         self._states: dict[ExecutionEnvironment, State] = {}
         self._idle = IdleEnvironments(host.limits.idle, self._evict)
         self._waiting: deque[Invocation] = deque()
@@ -82,7 +80,6 @@ class Function:
         self._idle.clear()
         await asyncio.gather(*(environment.stop() for environment in self._states))
         self._states.clear()
-        self._log.close()
 
     def _count(self, state: State) -> int:
         return sum(1 for current in self._states.values() if current == state)
@@ -170,20 +167,20 @@ class Function:
             if error.error_type == SANDBOX_TIMED_OUT and limit is None:
                 self._start_one(limit=self.description.timeout)
             else:
-                self._fail_one(error, environment.last_lines)
+                self._fail_one(environment, error)
             await self._retire(environment)
         else:
             self._run(self._watch(environment))
             self._offer(environment)
 
-    def _fail_one(self, error: InitError, said: list[str]) -> None:
+    def _fail_one(self, environment: ExecutionEnvironment, error: InitError) -> None:
         """An init that fails fails the invocation that it was for; those behind it get environments of their own."""
         if not self._waiting:
             return
         invocation = self._waiting.popleft()
         if invocation.log_tail is not None:
-            invocation.log_tail.write("".join(said))
-        error.fail(invocation, self.description.timeout, self._log)
+            invocation.log_tail.write("".join(environment.last_lines))
+        environment.fail(invocation, error)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

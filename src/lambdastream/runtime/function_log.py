@@ -6,8 +6,9 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from lambdastream.runtime.arn import LATEST
 from lambdastream.runtime.log_tail import LogTail
@@ -31,7 +32,7 @@ class FunctionLog:
         self.invocation_tail: LogTail | None = None
         self._publish = publish
         self.tail: deque[str] = deque(maxlen=TAIL)
-        self._file: IO[str] | None = None
+        self._file: FileIO | None = None
 
     def write(self, line: str) -> None:
         """Add one line; ``line`` may end with its line break."""
@@ -45,8 +46,8 @@ class FunctionLog:
             return
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("a", encoding="utf-8", buffering=1)
-        self._file.write(line)
+            self._file = self.path.open("ab", buffering=0)
+        self._file.write(line.encode())
 
     def mentions(self, *words: str) -> bool:
         """Whether one of the last lines holds one of these words, in any case."""

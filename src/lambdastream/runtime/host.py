@@ -13,6 +13,7 @@ from lambdastream.runtime.adapter import Adapter, find_adapter
 from lambdastream.runtime.credentials import RoleCredentials
 from lambdastream.runtime.description import FunctionDescription
 from lambdastream.runtime.function_log import FunctionLog
+from lambdastream.runtime.isolation import Isolation
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.ports import Ports
 from lambdastream.runtime.watchdog import Watchdog
@@ -24,7 +25,8 @@ class Host:
 
     ``logs`` is the folder for functions' logs (``None`` keeps their last lines in memory alone); ``publish_log`` gets every
     line of them, with its region, log group and log stream; ``endpoint_url`` is what functions get as
-    ``AWS_ENDPOINT_URL``; ``credentials`` issues the keys of a function's role, if anything does.
+    ``AWS_ENDPOINT_URL``; ``credentials`` issues the keys of a function's role, if anything does. ``isolation`` says what
+    functions see of the machine, see ``sandbox``; ``namespaces`` must be possible, see ``find_isolation``.
     """
 
     logs: Path | None = None
@@ -32,6 +34,7 @@ class Host:
     endpoint_url: str | None = None
     limits: Limits = field(default_factory=Limits)
     credentials: Callable[[FunctionDescription], RoleCredentials | None] = lambda _: None
+    isolation: Isolation = "paths"
     ports: Ports = field(default_factory=Ports)
     watchdog: Watchdog = field(default_factory=Watchdog)
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="lambdastream-")))
@@ -40,11 +43,7 @@ class Host:
         self.watchdog.watch_folder(self.folder)
 
     def temporary_folder(self, name: str) -> Path:
-        """A new, empty folder of that name's own.
-
-        As an environment's ``/tmp`` it may take more than ``EphemeralStorage`` allows: the size of a folder cannot be
-        limited without a file system of its own.
-        """
+        """A new, empty folder of that name's own."""
         return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.folder))
 
     def function_log(self, description: FunctionDescription, stream: str) -> FunctionLog:

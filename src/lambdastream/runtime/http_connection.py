@@ -9,41 +9,41 @@ import asyncio
 from collections import deque
 from typing import Final, cast
 
-from lambdastream.errors import WireError
 from lambdastream.runtime.request_reader import RequestReader
+from lambdastream.runtime.response_writer import ResponseWriter
 from lambdastream.wire.http_message import (
-    LAST_CHUNK,
     Headers,
     HttpRequest,
     HttpResponse,
-    chunk,
-    has_body,
     response_head,
 )
 
 WRITE_BUFFER: Final = 256 * 1024
+_RECEIVED: Final = memoryview(bytearray(256 * 1024))
+"""Where all connections read to. Nothing stays in it: what it brings is used before anything else is read."""
+
 LONGEST_PIPELINE: Final = 64
-LOWEST_FINAL_STATUS: Final = 200
 
 
-class HttpConnection(asyncio.Protocol):
+class HttpConnection(asyncio.BufferedProtocol):
     """A server's connection.
 
-    ``max_body`` is the largest body, in bytes, that is collected for ``serve``. ``transport`` is ``None`` before the
-    connection is made and once it is lost; then ``gone`` is set.
+    ``max_body`` is the largest body, in bytes, that is collected for ``serve``. A chunk of a streamed body that begins with
+    ``mark`` comes as a piece. ``transport`` is ``None`` before the connection is made and once it is lost; then ``gone`` is
+    set.
     """
 
-    def __init__(self, max_body: int) -> None:
+    def __init__(self, max_body: int, mark: bytes = b"") -> None:
         self.max_body = max_body
         self.transport: asyncio.Transport | None = None
         self.peer = "127.0.0.1"
         self.gone = asyncio.Event()
-        self._reader = RequestReader(self, max_body)
+        self._reader = RequestReader(self, max_body, mark)
+        self._writer: ResponseWriter | None = None
         self._waiting: deque[tuple[HttpRequest, bool, bool]] = deque()
         self._busy = False
         self._keep_alive = True
         self._read_to_end = False
-        self._head_only = False
         self._refusal: int | None = None
 
     # What a subclass says.
@@ -60,6 +60,13 @@ class HttpConnection(asyncio.Protocol):
         """Whether this request's body goes to ``stream_received`` piece by piece, not to ``serve``."""
         del request
         return False
+
+    def chunk_room(self) -> int:
+        """How many bytes of a streamed body go to ``chunks_received``, in chunks framed as they came; by default none."""
+        return 0
+
+    def chunks_received(self, chunks: memoryview, size: int) -> None:
+        """Some of a streamed body in chunks, ``size`` bytes without their framing. What is not used at once is lost."""
 
     def stream_received(self, data: bytes) -> None:
         """A piece of a streamed body."""
@@ -78,12 +85,17 @@ class HttpConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(high=WRITE_BUFFER)
+        self._writer = ResponseWriter(self.transport)
         peer = transport.get_extra_info("peername")
         if peer:
             self.peer = peer[0]
 
-    def data_received(self, data: bytes) -> None:
-        self._reader.feed(data)
+    def get_buffer(self, sizehint: int) -> memoryview:
+        del sizehint
+        return _RECEIVED
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._reader.feed(_RECEIVED[:nbytes])
 
     def eof_received(self) -> bool:
         """The client sends no more, which is not to say that it is gone: what it asked for is answered.
@@ -95,7 +107,7 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
-        self.transport = None
+        self.transport = self._writer = None
         self._waiting.clear()
         self.gone.set()
         self.closed()
@@ -147,40 +159,39 @@ class HttpConnection(asyncio.Protocol):
 
         Raises ``WireError`` when the head cannot be written; another answer may then be.
         """
-        if self.transport is None:
-            return
-        bare = self._head_only or not has_body(response.status)
-        length = len(response.body) if response.length is None else response.length
-        head = self._head(response.status, response.headers, length=length)
-        self.transport.write(head if bare else head + response.body)
-        self._end_request()
+        if self._writer is not None:
+            self._writer.whole(response)
+            self._end_request()
 
     def start_response(self, status: int, headers: Headers) -> None:
         """Begin a streamed answer. Raises ``WireError`` when the head cannot be written; another answer may then be."""
-        if self.transport is not None:
-            self.transport.write(self._head(status, headers, length=None))
-            self._head_only = self._head_only or not has_body(status)
+        if self._writer is not None:
+            self._writer.start(status, headers)
 
     def write_chunk(self, data: bytes) -> None:
         """Write a piece of a streamed answer."""
-        if data and self.transport is not None and not self._head_only:
-            self.transport.writelines(chunk(data))
+        if self._writer is not None:
+            self._writer.piece(data)
+
+    def write_chunks(self, chunks: memoryview) -> None:
+        """Write some of a streamed answer that is framed already. Of ``chunks`` nothing is kept."""
+        if self._writer is not None:
+            self._writer.chunks(chunks)
 
     def end_response(self) -> None:
         """End a streamed answer."""
-        if self.transport is not None:
-            if not self._head_only:
-                self.transport.write(LAST_CHUNK)
+        if self._writer is not None:
+            self._writer.end()
             self._end_request()
 
     def break_response(self) -> None:
         """Cut the connection in the middle of a streamed answer, so that the client sees that it is not whole."""
-        if self.transport is not None:
-            self.transport.close()
+        self.close()
 
     def close(self) -> None:
         """Close the connection when what was written is sent."""
-        if self.transport is not None:
+        if self.transport is not None and self._writer is not None:
+            self._writer.release()
             self.transport.close()
 
     def abort(self) -> None:
@@ -200,11 +211,6 @@ class HttpConnection(asyncio.Protocol):
 
     # Inside.
 
-    def _head(self, status: int, headers: Headers, *, length: int | None) -> bytes:
-        if status < LOWEST_FINAL_STATUS:
-            raise WireError(f"The status {status} is not an answer: clients wait for another one.")
-        return response_head(status, headers, length=length, keep_alive=self._keep_alive)
-
     def _serve_next(self) -> None:
         while self._waiting and not self._busy:
             request, oversized, keep_alive = self._waiting.popleft()
@@ -219,7 +225,8 @@ class HttpConnection(asyncio.Protocol):
     def _begin_request(self, keep_alive: bool, *, head_only: bool) -> None:
         self._busy = True
         self._keep_alive = keep_alive
-        self._head_only = head_only
+        if self._writer is not None:
+            self._writer.begin(head_only=head_only, keep_alive=keep_alive)
 
     def _end_request(self) -> None:
         self._busy = False

@@ -37,7 +37,5 @@ class InitError(Exception):
         else:
             message = function_error.runtime_exited(invocation.request_id, self.reason)
         message = f"{message}. {self.advice}" if self.advice else message
-        log.invocation_tail = invocation.log_tail
         log.write(message)
-        log.invocation_tail = None
         invocation.fail(self.error_type, message)

@@ -35,6 +35,17 @@ class ManagedRuntime:
 
     name: str
     folder: Path
+    seen_libraries: Path | None = None
+
+    @property
+    def base(self) -> list[Path]:
+        """The folders of the interpreter that it was made from, which has to stay where it is."""
+        links = (self.python.readlink() if self.python.is_symlink() else self.python, self.python.resolve())
+        return [link.parent.parent for link in links]
+
+    def at(self, folder: Path, libraries: Path) -> ManagedRuntime:
+        """The same runtime as a function sees it that finds it in other folders."""
+        return ManagedRuntime(self.name, folder, libraries)
 
     @property
     def python(self) -> Path:
@@ -49,7 +60,7 @@ class ManagedRuntime:
     @property
     def libraries(self) -> Path:
         """The folder with ``awslambdaric`` and boto3."""
-        return self.folder / "lib" / self.name / "site-packages"
+        return self.seen_libraries or self.folder / "lib" / self.name / "site-packages"
 
     @property
     def execution_env(self) -> str:

@@ -27,18 +27,28 @@ class PlatformLog:
         self._description = description
         self._log = log
         self._init_ms: float | None = None
+        self._init_within = 0.0
         self._failure = log_lines.SUCCESS
 
     def init_started(self) -> None:
         """The environment starts."""
         self._log.write(log_lines.init_start_line(self._description.runtime, self._description.region))
 
-    def init_ended(self, seconds: float) -> None:
-        """It started within so many seconds. The first invocation's report has them."""
-        self._init_ms = seconds * 1000
+    def init_ended(self, seconds: float, phase: Phase) -> None:
+        """It started within so many seconds. The first invocation's report has them.
+
+        An init that was tried again is part of the invocation that it was for (the guide: it has the function's own
+        timeout then): its report has no ``Init Duration``, and a longer ``Duration`` (seen on AWS by Luc van Donkersgoed).
+        """
+        if phase == "init":
+            self._init_ms = seconds * 1000
+        else:
+            self._init_within = seconds
 
     def init_failed(self, seconds: float, phase: Phase, failure: log_lines.Failure) -> None:
         """It did not start."""
+        self._init_within = seconds
+        self._failure = failure
         self._log.write(log_lines.init_report_line(phase, duration_ms=seconds * 1000, failure=failure))
 
     def invocation_started(self, invocation: Invocation) -> None:
@@ -47,6 +57,10 @@ class PlatformLog:
         if invocation.log_tail is not None:
             invocation.log_tail.begin()
         self._log.write(log_lines.start_line(invocation.request_id, self._description.version))
+
+    def invocation_not_begun(self, invocation: Invocation, peak_memory: int) -> None:
+        """It is over, as its environment did not start. Its duration is the last try's, which AWS makes within it."""
+        self.invocation_ended(invocation, 0.0, peak_memory)
 
     def timed_out(self, invocation: Invocation) -> None:
         """The invocation took longer than it may."""
@@ -65,7 +79,7 @@ class PlatformLog:
         self._log.write(
             log_lines.report_line(
                 invocation.request_id,
-                duration_ms=seconds * 1000,
+                duration_ms=(self._init_within + seconds) * 1000,
                 memory_mb=self._description.memory,
                 max_memory_mb=round(peak_memory / MEGABYTE),
                 init_ms=self._init_ms,
@@ -73,6 +87,7 @@ class PlatformLog:
             )
         )
         self._init_ms = None
+        self._init_within = 0.0
         self._log.invocation_tail = None
         if invocation.log_tail is not None:
             invocation.log_tail.end()

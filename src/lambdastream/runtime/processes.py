@@ -1,4 +1,7 @@
-"""The programs of an execution environment: the runtime and the extensions, each a process group of its own."""
+"""The programs of an execution environment: the runtime and the extensions, each a process group of its own.
+
+Whatever a program starts is known by its mark, see ``process_mark``, and ends with it, also what has left the group.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,17 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
+from lambdastream.runtime import process_table
+from lambdastream.runtime.launch import Launch, Program
+from lambdastream.runtime.mount_namespace import MountNamespace
+from lambdastream.runtime.process_mark import new_mark
 from lambdastream.runtime.watchdog import Watchdog
 
 LONGEST_LINE: Final = 256 * 1024
 PIPE_SIZE: Final = 64 * 1024
-# Of /proc/PID/stat, proc(5): `flags` counted from behind the state, and its bit of include/linux/sched.h.
-FLAGS_FIELD: Final = 5
-PF_EXITING: Final = 0x4
 
 
 class Output:
@@ -79,60 +81,61 @@ class Output:
 class Process:
     """One running program."""
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, output: Output, watchdog: Watchdog) -> None:
+    def __init__(
+        self, name: str, process: asyncio.subprocess.Process, mark: int, output: Output, watchdog: Watchdog
+    ) -> None:
         self.name = name
         self.pid = process.pid
+        self.mark = mark
         self.exited = asyncio.ensure_future(process.wait())
         self._output = output
         self._watchdog = watchdog
         watchdog.watch_group(self.pid)
+        watchdog.watch_mark(mark)
 
     @classmethod
     async def start(
         cls,
-        command: Sequence[str],
+        program: Program,
         *,
         name: str,
-        variables: Mapping[str, str],
-        folder: Path,
         write: Callable[[str], None],
         watchdog: Watchdog,
+        namespace: MountNamespace | None = None,
     ) -> Process:
-        """Start ``command`` in ``folder`` with these environment variables alone.
+        """Start a program, in this mount namespace if there is one.
 
         Every line that it prints goes to ``write``. Raises ``OSError`` when it cannot be started.
         """
-        output = Output(write)
+        output, mark = Output(write), new_mark()
+        launch = Launch(program, mark, namespace)
         try:
             process = await asyncio.create_subprocess_exec(
-                *command,
-                env=dict(variables),
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
+                *program.command,
                 stdout=output.writing,
                 stderr=output.writing,
                 start_new_session=True,
+                **launch.options,
             )
         except BaseException:
             output.close()
+            launch.close()
             raise
         finally:
             os.close(output.writing)
         # Nothing is awaited between the start and the watchdog's list: a cancellation would leave the program behind.
-        return cls(name, process, output, watchdog)
+        started = cls(name, process, mark, output, watchdog)
+        try:
+            launch.check()
+        except OSError:
+            await started.stop(grace=0)
+            raise
+        return started
 
     @property
     def is_ending(self) -> bool:
-        """Whether the program has ended, or is about to.
-
-        The event loop hears of it later: a program with threads closes its sockets, and only then, when the last of its
-        threads is gone, is its end reported.
-        """
-        try:
-            state, *fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()
-        except OSError:
-            return True
-        return state in "ZX" or bool(int(fields[FLAGS_FIELD]) & PF_EXITING)
+        """Whether the program has ended, or is about to: the event loop hears of it later."""
+        return process_table.is_ending(self.pid)
 
     def read_output(self) -> None:
         """Put what the program has printed so far into the log, now."""
@@ -145,18 +148,22 @@ class Process:
     async def stop(self, *, grace: float, terminate: bool = True) -> None:
         """End the program and everything it started: SIGTERM, ``grace`` seconds, then SIGKILL. Zero kills at once.
 
-        Without ``terminate`` it is expected to end by itself, and gets no SIGTERM.
+        Without ``terminate`` it is expected to end by itself, and gets no SIGTERM. What has left its process group gets
+        none either.
         """
         if grace:
             if terminate:
                 self._signal(signal.SIGTERM)
             await asyncio.wait([self.exited], timeout=grace)
         self._signal(signal.SIGKILL)
+        for _ in process_table.ending(self.mark):
+            await asyncio.sleep(process_table.STEP)
         # Not `await self.exited`: whoever cancels this would cancel that, too.
         await asyncio.wait([self.exited])
         await self._output.end()
         self._output.close()
         self._watchdog.leave_group(self.pid)
+        self._watchdog.leave_mark(self.mark)
 
     def freeze(self) -> None:
         """Stop it where it is, and what is in its process group. What it is sent waits, SIGKILL ends it all the same."""

@@ -10,6 +10,8 @@ from typing import Final, Protocol
 import httptools
 
 from lambdastream.errors import WireError
+from lambdastream.wire.chunked_body import ChunkedBody
+from lambdastream.wire.head_end import HeadEnd
 from lambdastream.wire.http_message import Headers, HttpRequest
 
 LONGEST_HEAD: Final = 64 * 1024
@@ -26,6 +28,12 @@ class RequestSink(Protocol):
 
     def head_read(self, request: HttpRequest, *, keep_alive: bool) -> bool:
         """A head is here. Whether its body goes to ``stream_received`` piece by piece, not to ``request_read``."""
+
+    def chunk_room(self) -> int:
+        """How many bytes of the streamed body it takes in chunks, framed as they came; 0 when it wants pieces."""
+
+    def chunks_received(self, chunks: memoryview, size: int) -> None:
+        """Some of a streamed body in chunks, ``size`` bytes without their framing. What is not used at once is lost."""
 
     def stream_received(self, data: bytes) -> None:
         """A piece of a streamed body."""
@@ -46,15 +54,20 @@ class RequestSink(Protocol):
 class RequestReader:
     """Cuts a connection's bytes into requests. ``max_body`` is the largest body, in bytes, that is collected.
 
-    Once ``stopped`` is set nothing more is read.
+    Once ``stopped`` is set nothing more is read. A chunk of a streamed body that begins with ``mark`` always comes as a
+    piece.
     """
 
-    def __init__(self, sink: RequestSink, max_body: int) -> None:
+    def __init__(self, sink: RequestSink, max_body: int, mark: bytes = b"") -> None:
         self.stopped = False
         self._sink = sink
         self._max_body = max_body
+        self._mark = mark
+        self._head_end = HeadEnd()
+        self._chunks: ChunkedBody | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._in_head = False
+        self._awaits_head = True
         self._request: HttpRequest | None = None
         self._begin_message()
 
@@ -63,14 +76,11 @@ class RequestReader:
         """Whether the body that comes now is streamed."""
         return self._streamed
 
-    def feed(self, data: bytes) -> None:
-        """Read on."""
-        self._unheard += len(data)
-        while data and not self.stopped:
-            data = self._parse(data)
-        # The parser keeps a header or a trailer to itself until it is whole.
-        if self._head_size + self._unheard > LONGEST_HEAD:
-            self._refuse(431)
+    def feed(self, data: bytes | memoryview) -> None:
+        """Read on. Nothing of ``data`` is kept as it is: it may be a buffer that is used again."""
+        view = memoryview(data)
+        while view and not self.stopped:
+            view = self._read_head(view) if self._chunks is None else self._read_chunks(view, self._chunks)
 
     # What httptools calls.
 
@@ -93,7 +103,7 @@ class RequestReader:
 
     def on_headers_complete(self) -> None:
         """The head has ended."""
-        self._in_head = False
+        self._in_head = self._awaits_head = False
         self._unheard = 0
         if refusal := self._why_not_served():
             self._refuse(refusal)
@@ -103,6 +113,7 @@ class RequestReader:
         request = HttpRequest(method, self._target.decode("latin-1"), tuple(self._fields), b"", self._sink.peer)
         self._request = request
         self._streamed = self._sink.head_read(request, keep_alive=self._parser.should_keep_alive())
+        self._in_chunks = self._streamed and any(name == "transfer-encoding" for name, _ in self._fields)
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body, never of two chunks."""
@@ -120,6 +131,7 @@ class RequestReader:
     def on_message_complete(self) -> None:
         """The message has ended."""
         self._unheard = 0
+        self._awaits_head = True
         request = self._request
         if self.stopped or request is None:
             return
@@ -145,13 +157,49 @@ class RequestReader:
         self._unheard = 0
         self._request = None
         self._streamed = False
+        self._in_chunks = False
 
-    def _parse(self, data: bytes) -> bytes:
-        """Parse; returns what is still to be parsed."""
+    def _read_head(self, data: memoryview) -> memoryview:
+        """Let the parser read, but no chunks that follow a head. Returns what is still to be read."""
+        end = self._head_end.find(data) if self._awaits_head else 0
+        part, rest = (data[:end], data[end:]) if end else (data, data[:0])
+        self._unheard += len(part)
+        again = self._parse(part)
+        # The parser keeps a header or a trailer to itself until it is whole.
+        if self._head_size + self._unheard > LONGEST_HEAD:
+            self._refuse(431)
+        if end and self._in_chunks:
+            self._chunks = ChunkedBody(self._mark)
+        return memoryview(again + bytes(rest)) if again else rest
+
+    def _read_chunks(self, data: memoryview, chunks: ChunkedBody) -> memoryview:
+        """Walk over a streamed body. The parser gets to see its last chunk alone, and the trailers."""
+        at, sink = 0, self._sink
+        try:
+            while at < len(data) and not chunks.last_line and not self.stopped:
+                if chunks.framed and (room := sink.chunk_room()):
+                    start = at
+                    at, size = chunks.pass_on(data, start, room)
+                    if at > start:
+                        sink.chunks_received(data[start:at], size)
+                        continue
+                piece, at = chunks.piece(data, at)
+                if piece:
+                    sink.stream_received(bytes(piece))
+        except WireError:
+            self._refuse(400)
+        if not chunks.last_line:
+            return data[:0]
+        self._chunks, self._in_chunks = None, False
+        self._parse(memoryview(chunks.last_line))
+        return data[at:]
+
+    def _parse(self, data: memoryview) -> bytes:
+        """Parse; returns what is to be parsed again, and what was not parsed."""
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            return self._without_upgrade() + data[upgrade.args[0] :]
+            return self._without_upgrade() + bytes(data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError as error:
             if not self.stopped:
                 self._sink.report(error)

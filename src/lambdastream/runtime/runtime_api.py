@@ -38,7 +38,8 @@ class RuntimeApi:
         self.init_error: tuple[str, bytes] | None = None
         self._polling: RuntimeApiConnection | None = None
         self._last_refusal = ""
-        self._changed = asyncio.Event()
+        self._condition: Callable[[], bool] = bool
+        self._awaited: asyncio.Future[None] | None = None
         self._listener = Listener(lambda: RuntimeApiConnection(self))
 
     async def listen(self) -> str:
@@ -54,11 +55,15 @@ class RuntimeApi:
         """Whether the runtime waits for an event and every extension for its own."""
         return self._polling is not None and self.current is None and self.extensions.all_waiting()
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until the condition holds; it is looked at after every call of the runtime or an extension."""
-        while not condition():
-            self._changed.clear()
-            await self._changed.wait()
+    def until(self, condition: Callable[[], bool]) -> asyncio.Future[None]:
+        """Done when the condition holds; it is looked at after every call of the runtime or an extension.
+
+        Only the condition of the last call is looked at.
+        """
+        self._condition = condition
+        self._awaited = asyncio.get_running_loop().create_future()
+        self.changed()
+        return self._awaited
 
     def dispatch(self, invocation: Invocation) -> None:
         """Hand an event to the idle runtime and to the extensions that subscribed to ``INVOKE``."""
@@ -88,7 +93,8 @@ class RuntimeApi:
 
     def changed(self) -> None:
         """Something changed: whoever waits may look."""
-        self._changed.set()
+        if self._awaited is not None and not self._awaited.done() and self._condition():
+            self._awaited.set_result(None)
 
     def refused(self, line: str) -> None:
         """A call was refused: the log says so, for who writes a runtime. A line that repeats itself is there once."""

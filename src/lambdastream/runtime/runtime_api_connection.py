@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ from lambdastream.errors import WireError
 from lambdastream.runtime.extensions import IDENTIFIER
 from lambdastream.runtime.http_connection import HttpConnection
 from lambdastream.runtime.invocation import FunctionError, Invocation
-from lambdastream.runtime.stream_error import ERROR_TYPE, in_band_error, trailing_error
+from lambdastream.runtime.stream_error import ERROR_TYPE, IN_BAND, in_band_error, trailing_error
 from lambdastream.runtime.stream_limits import LimitedStream
 from lambdastream.wire import function_error
 from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse
@@ -29,7 +30,7 @@ class RuntimeApiConnection(HttpConnection):
     """A connection of the runtime or of an extension."""
 
     def __init__(self, api: RuntimeApi) -> None:
-        super().__init__(api.limits.response_payload)
+        super().__init__(api.limits.response_payload, IN_BAND)
         self._api = api
         self._socket: socket.socket | None = None
         self._stream: Invocation | None = None
@@ -39,18 +40,22 @@ class RuntimeApiConnection(HttpConnection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._socket = transport.get_extra_info("socket")
+        # A socket of our own: the transport's would be looked up again for every option.
+        self._socket = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))
         self._acknowledge_at_once()
 
-    def data_received(self, data: bytes) -> None:
+    def buffer_updated(self, nbytes: int) -> None:
         self._acknowledge_at_once()
-        super().data_received(data)
+        super().buffer_updated(nbytes)
 
     def eof_received(self) -> bool:
         """A runtime that sends no more is gone: it gets no event."""
         return False
 
     def closed(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
         self._limited.end()
         self._api.disconnected(self)
         if self._stream is not None:
@@ -70,6 +75,20 @@ class RuntimeApiConnection(HttpConnection):
         self._limited = LimitedStream(self, self._api.limits)
         invocation.start_stream(request.header("content-type"), self._limited)
         return True
+
+    def chunk_room(self) -> int:
+        stream, limited = self._stream, self._limited
+        if limited.write_chunks is None or stream is None or stream.answered or self._stream_error is not None:
+            return 0
+        return self._api.limits.stream_payload - limited.size
+
+    def chunks_received(self, chunks: memoryview, size: int) -> None:
+        limited = self._limited
+        limited.size += size
+        if limited.size > limited.checkpoint:
+            limited.excess()
+        if limited.write_chunks is not None:
+            limited.write_chunks(chunks)
 
     def stream_received(self, data: bytes) -> None:
         # A piece never spans chunks, so an error that takes the place of data begins one.

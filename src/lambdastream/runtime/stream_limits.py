@@ -16,9 +16,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from typing import Final
 
 from lambdastream.runtime.http_connection import HttpConnection
 from lambdastream.runtime.limits import LIFTED, Limits
+
+# Looks at the clock while as much is sent as goes at full speed: how full a bucket is is known as of the last one.
+LOOKS: Final = 16
 
 
 class LimitedStream:
@@ -33,6 +38,8 @@ class LimitedStream:
     def __init__(self, connection: HttpConnection, limits: Limits) -> None:
         self.size = 0
         self.checkpoint = LIFTED
+        self._allowed = LIFTED
+        self.write_chunks: Callable[[memoryview], None] | None = None
         self._connection = connection
         self._limits = limits
         self._since = time.monotonic()
@@ -44,7 +51,11 @@ class LimitedStream:
 
     def limit(self) -> None:
         """Keep the limits. A door that collects the answer does not ask for it: a buffered answer has its own."""
-        self.checkpoint = min(self._limits.stream_full_speed, self._limits.stream_payload)
+        self.checkpoint = self._allowed = min(self._limits.stream_full_speed, self._limits.stream_payload)
+
+    def pass_chunks(self, write: Callable[[memoryview], None]) -> None:
+        """What comes now may go on in the chunks that it comes in."""
+        self.write_chunks = write
 
     def pause(self) -> None:
         """The client is slower than the runtime."""
@@ -64,7 +75,7 @@ class LimitedStream:
         if self.size > self._limits.stream_payload:
             return self.size - self._limits.stream_payload
         self._refill()
-        debt = self.size - self.checkpoint
+        debt = self.size - self._allowed
         if debt > 0 and self._ahead is None:
             self._connection.pause()
             self._ahead = asyncio.get_running_loop().call_later(debt / self._limits.stream_rate, self._caught_up)
@@ -79,11 +90,12 @@ class LimitedStream:
                 self._connection.resume()
 
     def _refill(self) -> None:
-        """Move the checkpoint to where the answer may be by now."""
+        """See how far the answer may be by now, and where to look again."""
         now = time.monotonic()
         earned = int(self._limits.stream_rate * (now - self._since))
         full = self._size_then + self._limits.stream_full_speed
-        self.checkpoint = min(self.checkpoint + earned, full, self._limits.stream_payload)
+        self._allowed = min(self._allowed + earned, full, self._limits.stream_payload)
+        self.checkpoint = min(self._allowed, self.size + self._limits.stream_full_speed // LOOKS)
         self._since, self._size_then = now, self.size
 
     def _caught_up(self) -> None:

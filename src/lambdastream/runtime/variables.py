@@ -5,10 +5,12 @@ Source: AWS Lambda developer guide, "Defined runtime environment variables". Wha
 - ``PORT`` and ``AWS_LWA_PORT`` are a free port of the environment's own when the function has extensions: on one machine
   the fixed ports that every example declares would collide. A readiness check declared on the same fixed port moves along.
 - ``AWS_ENDPOINT_URL`` points at the local AWS.
-- ``/opt`` and ``/var/task`` at the start of a declared value become the folders that stand for them; ``TMPDIR`` names the
-  environment's own ``/tmp``. So ``LD_LIBRARY_PATH`` and ``PYTHONPATH`` name those folders; the former leaves out
-  ``/lib64`` and ``/usr/lib64``, which this machine's loader searches by itself.
-- A declared ``PYTHONPATH`` has the layers' folders behind it: on AWS the runtime itself adds them to ``sys.path``.
+- Where functions have no mount namespaces (``sandbox``), ``/opt`` and ``/var/task`` at the start of a declared value become
+  the folders that stand for them, and ``TMPDIR`` names the environment's own ``/tmp``. ``LAMBDA_TASK_ROOT``,
+  ``LAMBDA_RUNTIME_DIR``, ``PATH``, ``LD_LIBRARY_PATH`` and ``PYTHONPATH`` name those folders, too.
+- ``LD_LIBRARY_PATH`` leaves out ``/lib64`` and ``/usr/lib64``, which this machine's loader searches by itself.
+- ``PYTHONPATH`` has the layers' folders before ``/var/runtime``, and a declared one has all of them behind it: on AWS the
+  runtime itself adds the layers' to ``sys.path``.
 - X-Ray is not simulated: there is no ``AWS_XRAY_DAEMON_ADDRESS``.
 
 ``_X_AMZN_TRACE_ID`` changes with each invocation: the runtime sets it, not we.
@@ -42,10 +44,10 @@ NOT_FOR_EXTENSIONS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """The folders that stand for a function's ``/opt`` and one environment's ``/tmp``."""
+    """The folders that stand for a function's ``/opt`` and one environment's ``/tmp``; no ``tmp`` is ``/tmp`` itself."""
 
     opt: Path
-    tmp: Path
+    tmp: Path | None
 
 
 def runtime_variables(
@@ -74,7 +76,7 @@ def runtime_variables(
         **endpoint,
         **declared,
         **own_ports,
-        "TMPDIR": str(folders.tmp),
+        **({"TMPDIR": str(folders.tmp)} if folders.tmp else {}),
         "LAMBDA_TASK_ROOT": str(description.code),
         "LAMBDA_RUNTIME_DIR": str(runtime.libraries),
         "_HANDLER": description.handler,

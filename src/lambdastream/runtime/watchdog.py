@@ -1,8 +1,8 @@
 """Ends what a dead owner left behind: run as a program, it reads its orders from standard input.
 
-Each line is ``add group PID``, ``drop group PID``, ``add folder PATH`` or ``drop folder PATH``. When the input ends, the
-owner is gone, however it died: every process group still on the list is killed, every folder removed. It needs
-nothing but the standard library, so that it starts fast and stays small.
+Each line is ``add`` or ``drop``, and ``group PID``, ``mark NUMBER`` or ``folder PATH``. When the input ends, the owner is
+gone, however it died: every process group still on the list is killed, and all that carry a mark of it, every folder
+removed. It needs nothing but the standard library, so that it starts fast and stays small.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ import sys
 from pathlib import Path
 from typing import IO, cast
 
+from lambdastream.runtime.bare_python import bare_python
+from lambdastream.runtime.process_table import end_marked
+
 
 class Watchdog:
     """The owner's side. Closing it, or dying, ends everything that is on its list."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(Path(__file__))],
+            bare_python(__name__),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -39,6 +42,14 @@ class Watchdog:
     def leave_group(self, pid: int) -> None:
         """The process group has ended."""
         self._order(f"drop group {pid}")
+
+    def watch_mark(self, mark: int) -> None:
+        """Kill all that carry this mark when the owner is gone."""
+        self._order(f"add mark {mark}")
+
+    def leave_mark(self, mark: int) -> None:
+        """All that carried the mark have ended."""
+        self._order(f"drop mark {mark}")
 
     def watch_folder(self, path: Path) -> None:
         """Remove this folder when the owner is gone."""
@@ -76,13 +87,11 @@ def main() -> None:
 
 
 def end(kind: str, value: str) -> None:
-    """Kill a process group or remove a folder; one that is gone already is fine."""
+    """Kill a process group or what carries a mark, or remove a folder; what is gone already is fine."""
     if kind == "group":
         with contextlib.suppress(ProcessLookupError):
             os.killpg(int(value), signal.SIGKILL)
+    elif kind == "mark":
+        end_marked(int(value))
     else:
         shutil.rmtree(value, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    main()

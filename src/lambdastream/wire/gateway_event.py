@@ -34,6 +34,7 @@ from lambdastream.wire.json_codec import encode_json
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from lambdastream.wire.caller import Caller
     from lambdastream.wire.http_message import HttpRequest
 
 _ANONYMOUS = (
@@ -60,6 +61,7 @@ class GatewayRequest:
 
     ``resource`` is the route's path (``/pets/{id}``, ``$default``), ``method`` the route's (``ANY`` too). ``path`` is the
     request's path without the stage, ``parameters`` are the values of the route's path parameters. ``time`` has its zone.
+    ``caller`` is given with AWS_IAM authorization.
     """
 
     request: HttpRequest
@@ -73,6 +75,7 @@ class GatewayRequest:
     time: datetime
     parameters: Mapping[str, str] = field(default_factory=dict)
     stage_variables: Mapping[str, str] = field(default_factory=dict)
+    caller: Caller | None = None
 
     @property
     def domain_name(self) -> str:
@@ -169,11 +172,12 @@ def _event_1(call: GatewayRequest, path: str, context: dict[str, Any]) -> dict[s
 
 def _context_1(call: GatewayRequest, path: str) -> dict[str, Any]:
     agent = {"user": None, "userAgent": header_text(call.request.header("user-agent")) or None, "userArn": None}
+    known = call.caller.identity if call.caller else {}
     return {
         **_context(call),
         "extendedRequestId": call.request_id,
         "httpMethod": call.request.method,
-        "identity": dict.fromkeys(_ANONYMOUS) | {"sourceIp": call.request.source_ip} | agent,
+        "identity": dict.fromkeys(_ANONYMOUS) | {"sourceIp": call.request.source_ip} | agent | known,
         "path": path,
         "protocol": "HTTP/1.1",
         "requestTime": common_log_time(call.time.astimezone(UTC)),
@@ -186,6 +190,7 @@ def _context_2(call: GatewayRequest) -> dict[str, Any]:
     request = call.request
     return {
         **_context(call),
+        **({"authorizer": call.caller.authorizer} if call.caller else {}),
         "http": {
             "method": request.method,
             "path": unquote(request.path),

@@ -84,7 +84,8 @@ def cookies(request: HttpRequest) -> list[str]:
 
 def common_log_time(time: datetime) -> str:
     """Return a time in UTC as the Common Log Format has it: ``21/Nov/2026:07:00:00 +0000``."""
-    return f"{time.day:02}/{_MONTHS[time.month - 1]}/{time.year:04}:{time:%H:%M:%S} +0000"
+    clock = f"{time.hour:02}:{time.minute:02}:{time.second:02}"
+    return f"{time.day:02}/{_MONTHS[time.month - 1]}/{time.year:04}:{clock} +0000"
 
 
 def epoch_milliseconds(time: datetime) -> int:

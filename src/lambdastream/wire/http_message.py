@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import reprlib
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 
 from lambdastream.errors import WireError
@@ -55,9 +56,14 @@ class HttpRequest:
 
     def header(self, name: str, default: str = "") -> str:
         """Return the first value of the header ``name`` (lower-case), or ``default``."""
-        return next((value for key, value in self.headers if key == name), default)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return default
 
     def _origin_form(self) -> str:
+        if self.target.startswith("/"):
+            return self.target
         authority = _ABSOLUTE_FORM.match(self.target)
         if authority is None:
             return self.target
@@ -89,13 +95,19 @@ def check_header(name: str, value: str) -> None:
     Raises ``WireError`` when the name is not a token (RFC 9110, 5.6.2), or the value holds a control character other
     than a tab (5.5) or a character outside latin-1.
     """
-    if not _TOKEN.fullmatch(name):
-        raise WireError(f"{reprlib.repr(name)} is not a header name.", next_step="Use letters, digits and hyphens.")
-    if _FORBIDDEN_IN_VALUE.search(value):
+    _check_name(name)
+    # What almost every value is takes a tenth of the time.
+    if not (value.isascii() and value.isprintable()) and _FORBIDDEN_IN_VALUE.search(value):
         raise WireError(
             f"The value of the header {reprlib.repr(name)} holds a control character, or is no latin-1 text.",
             next_step="Remove it, or percent-encode the value.",
         )
+
+
+@lru_cache(maxsize=256)
+def _check_name(name: str) -> None:
+    if not _TOKEN.fullmatch(name):
+        raise WireError(f"{reprlib.repr(name)} is not a header name.", next_step="Use letters, digits and hyphens.")
 
 
 def response_head(status: int, headers: Headers, *, length: int | None, keep_alive: bool) -> bytes:

@@ -31,7 +31,7 @@ def decode_json(data: bytes, subject: str) -> Any:
     Raises ``WireError`` when ``data`` is not JSON, or is nested too deeply to read.
     """
     try:
-        return json.loads(data.decode("utf-8"), parse_constant=_refuse)
+        return _decode(data.decode("utf-8"))
     except ValueError as error:
         raise WireError(f"{subject} is not JSON: {error}.") from error
     except RecursionError as error:
@@ -40,3 +40,6 @@ def decode_json(data: bytes, subject: str) -> Any:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON number")
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse).decode

@@ -71,9 +71,14 @@ def report_line(
     init_ms: float | None,
     failure: Failure = SUCCESS,
 ) -> str:
-    """Return the line of an invocation's figures; ``init_ms`` is ``None`` unless it was a cold start."""
-    # Billed from the duration as it is shown: 3.00 ms is never billed as 4.
-    billed = max(1, math.ceil(round(duration_ms, 2)))
+    """Return the line of an invocation's figures; ``init_ms`` is ``None`` unless it was a cold start.
+
+    A cold start's init is billed with the first invocation, whatever the runtime (AWS Compute blog, "AWS Lambda
+    standardizes billing for INIT Phase", since August 2025). Their sum is rounded up, not each: so do reports seen on AWS
+    of functions whose init was billed before (Luc van Donkersgoed, "When is the Lambda init phase free?").
+    """
+    # Billed from the durations as they are shown: 3.00 ms is never billed as 4.
+    billed = max(1, math.ceil(round(round(duration_ms, 2) + round(init_ms or 0, 2), 2)))
     fields = [
         f"REPORT RequestId: {request_id}",
         f"Duration: {duration_ms:.2f} ms",

@@ -4,9 +4,10 @@ Shared by a streamed answer's prelude and a buffered proxy response: both are a 
 ``multiValueHeaders`` and ``cookies``.
 
 Source of the two lists: Amazon API Gateway developer guide, "Amazon API Gateway important notes", for REST APIs and their
-Lambda integrations. Function URLs are seen to rename ``www-authenticate``, ``date`` and ``content-length`` too. Chosen here,
-AWS documents nothing: that the rest of the lists holds for function URLs and HTTP APIs, that ``content-length`` is renamed
-where the guide says it passes, what becomes of a value that is null, and that ``multiValueHeaders`` count.
+Lambda integrations. Function URLs are seen to rename ``www-authenticate``, ``date`` and ``content-length`` too, and API
+Gateway ``x-amzn-requestid``. Chosen here, AWS documents nothing: that a function's own trace id is dropped, that the rest
+of the lists holds for function URLs and HTTP APIs, that ``content-length`` is renamed where the guide says it passes, what
+becomes of a value that is null, and that ``multiValueHeaders`` count.
 """
 
 from __future__ import annotations
@@ -33,13 +34,16 @@ REMAPPED = frozenset(
         "server",
         "user-agent",
         "www-authenticate",
+        "x-amzn-requestid",
     }
 )
 """Headers that belong to AWS's side of the connection with the client: a function's own go under another name."""
 
 REMAPPED_PREFIX = "x-amzn-remapped-"
 
-_DROPPED = frozenset({"expect", "host", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "via"})
+_DROPPED = frozenset(
+    {"expect", "host", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "via", "x-amzn-trace-id"}
+)
 
 
 def response_headers(result: Mapping[str, Any], *, default_content_type: str) -> Headers:

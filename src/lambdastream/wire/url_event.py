@@ -5,7 +5,6 @@ Source: AWS Lambda developer guide, "Invoking Lambda function URLs". What it sha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -23,19 +22,10 @@ from lambdastream.wire.http_event import (
 from lambdastream.wire.json_codec import encode_json
 
 if TYPE_CHECKING:
+    from lambdastream.wire.caller import Caller
     from lambdastream.wire.http_message import HttpRequest
 
 _DEFAULT = "$default"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who signed the request, with AuthType AWS_IAM. ``user_id`` is IAM's id of the user or the role."""
-
-    access_key_id: str
-    account_id: str
-    user_arn: str
-    user_id: str
 
 
 def url_event(
@@ -62,7 +52,7 @@ def url_event(
     event["requestContext"] = {
         "accountId": caller.account_id if caller else "anonymous",
         **_url_context(domain_name),
-        **(_authorizer(caller) if caller else {}),
+        **({"authentication": None, "authorizer": caller.authorizer} if caller else {}),
         "http": _http_context(request),
         "requestId": request_id,
         "routeKey": _DEFAULT,
@@ -76,19 +66,6 @@ def url_event(
 def _url_context(domain_name: str) -> dict[str, str]:
     url_id = domain_name.partition(".")[0]
     return {"apiId": url_id, "domainName": domain_name, "domainPrefix": url_id}
-
-
-def _authorizer(caller: Caller) -> dict[str, Any]:
-    iam = {
-        "accessKey": caller.access_key_id,
-        "accountId": caller.account_id,
-        "callerId": caller.user_id,
-        "cognitoIdentity": None,
-        "principalOrgId": None,
-        "userArn": caller.user_arn,
-        "userId": caller.user_id,
-    }
-    return {"authentication": None, "authorizer": {"iam": iam}}
 
 
 def _http_context(request: HttpRequest) -> dict[str, str]:

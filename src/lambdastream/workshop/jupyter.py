@@ -16,6 +16,7 @@ from typing import Final, Self
 import httpx
 
 from lambdastream.control.interrupts import uninterrupted
+from lambdastream.control.local_aws import NO_TLS
 from lambdastream.control.profile import Profile
 from lambdastream.control.project import Project
 from lambdastream.errors import SetupError
@@ -117,7 +118,7 @@ class JupyterLab:
         assert self._process is not None  # noqa: S101 - called while it runs
         try:
             told = json.loads((self._runtime / f"jpserver-{self._process.pid}.json").read_text(encoding="utf-8"))
-            answer = httpx.get(f"{told['url']}api", trust_env=False, timeout=5)
+            answer = httpx.get(f"{told['url']}api", trust_env=False, verify=NO_TLS, timeout=5)
         except (OSError, ValueError, httpx.TransportError):
             return None
         return f"{told['url']}{self._page}?token={told['token']}" if answer.is_success else None

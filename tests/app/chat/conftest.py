@@ -58,7 +58,7 @@ def _serving(command: Sequence[str], cwd: Path, env: Mapping[str, str], log: Pat
     finally:
         process.terminate()
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

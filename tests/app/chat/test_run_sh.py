@@ -39,6 +39,6 @@ def test_it_serves_the_app_on_its_port_from_wherever_it_is_started(serve, script
 
     # The signal that Lambda sends to the script reaches the server: the script has become it.
     server.process.terminate()
-    server.process.wait(timeout=10)
+    server.process.wait(timeout=60)
     with pytest.raises(httpx.ConnectError):
         httpx.get(server.url)

@@ -22,6 +22,8 @@ import httpx
 import pytest
 from botocore.config import Config
 
+from lambdastream.doors.openapi import from_openapi
+from lambdastream.errors import DescriptionError
 from lambdastream.runtime.arn import function_reference
 
 KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
@@ -68,6 +70,16 @@ class StandIn(ThreadingHTTPServer):
         self.hold.set()
 
 
+def refusal(api: dict[str, Any]) -> dict[str, str] | None:
+    """What the data plane says to an API that it does not take."""
+    try:
+        if api["stage"]:
+            from_openapi(api["body"], api_id=api["id"], api_type=api["type"], stage=api["stage"])
+    except DescriptionError as error:
+        return {"error": "DescriptionError", "problem": error.problem, "next_step": error.next_step}
+    return None
+
+
 class StandInHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: StandIn
@@ -82,6 +94,8 @@ class StandInHandler(BaseHTTPRequestHandler):
             self.end_headers()
         elif told.get("handler", "").startswith("refused"):
             self.answer(400, {"error": "DescriptionError", "problem": "It cannot run.", "next_step": "Change it."})
+        elif "/apis/" in self.path and (refused := refusal(told)):
+            self.answer(400, refused)
         elif "/apis/" in self.path:
             self.server.apis[told["id"]] = told
             self.answer(200, {"url": f"http://127.0.0.1:22{len(told['id']):03}/"})

@@ -77,6 +77,7 @@ def test_cors_reaches_the_data_plane(control_plane):
     assert control_plane.data_plane.functions["cors"]["url"]["cors"] is None
 
 
+@pytest.mark.conformance("url-alias")
 def test_an_alias_has_a_url_of_its_own(control_plane):
     control_plane.create_function("aliased-url")
     client = control_plane["lambda"]

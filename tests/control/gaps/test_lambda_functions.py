@@ -21,6 +21,21 @@ def test_a_function_is_active_when_the_data_plane_has_it(control_plane):
     assert control_plane.data_plane.tokens == {"Bearer the-token"}
 
 
+@pytest.mark.conformance("isolation-ephemeral-storage")
+def test_the_size_of_tmp_can_be_changed(control_plane):
+    control_plane.create_function("sized", EphemeralStorage={"Size": 1024})
+    told = control_plane.data_plane.functions
+    assert told["sized"]["ephemeral_storage"] == 1024
+    changed = control_plane["lambda"].update_function_configuration(
+        FunctionName="sized", EphemeralStorage={"Size": 10240}
+    )
+    assert (changed["EphemeralStorage"], told["sized"]["ephemeral_storage"]) == ({"Size": 10240}, 10240)
+    with pytest.raises(ClientError, match="ephemeral"):
+        control_plane["lambda"].update_function_configuration(FunctionName="sized", EphemeralStorage={"Size": 10241})
+    control_plane["lambda"].update_function_configuration(FunctionName="sized", Timeout=5)
+    assert (told["sized"]["ephemeral_storage"], told["sized"]["timeout"]) == (10240, 5)
+
+
 def test_code_is_unpacked_and_old_code_goes(control_plane, zip_of):
     first = zip_of({"run.sh": "#!/bin/sh\n", "lib/a.py": ""}, {"run.sh": 0o100755})
     control_plane.create_function("unpacked", first)
@@ -102,6 +117,7 @@ def test_a_stacks_function_has_all_of_its_properties(control_plane, function, ro
     properties = {
         "Timeout": "20",
         "MemorySize": 1024,
+        "EphemeralStorage": {"Size": "2048"},
         "Environment": {"Variables": {"ONE": "1", "TWO": "2"}},
         "Architectures": ["arm64"],
         "Tags": [{"Key": "team", "Value": "blue"}],
@@ -113,6 +129,7 @@ def test_a_stacks_function_has_all_of_its_properties(control_plane, function, ro
     assert found["Tags"] == {"team": "blue"}
     told = control_plane.data_plane.functions["stacked"]
     assert (told["timeout"], told["memory"], told["layers"]) == (20, 1024, properties["Layers"])
+    assert told["ephemeral_storage"] == 2048
 
     changed = template(
         Code={"ZipFile": "def handler(event, context): return 2"}, Environment={"Variables": {"TWO": "2"}}
@@ -120,6 +137,7 @@ def test_a_stacks_function_has_all_of_its_properties(control_plane, function, ro
     assert control_plane.update("stacked", changed) == "UPDATE_COMPLETE"
     told = control_plane.data_plane.functions["stacked"]
     assert (told["timeout"], told["memory"], told["layers"], told["environment"]) == (3, 128, [], {"TWO": "2"})
+    assert told["ephemeral_storage"] == 512
     (code,) = (control_plane.state / "functions" / "stacked").iterdir()
     assert "return 2" in (code / "index.py").read_text()
 

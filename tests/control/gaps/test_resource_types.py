@@ -2,12 +2,20 @@
 
 import pytest
 
+from lambdastream.control.data_plane_client import ISOLATION
 from lambdastream.control.gaps.not_simulated import not_simulated
 
 
 @pytest.mark.parametrize(
     "resource_type",
-    ["AWS::Bedrock::Agent", "Custom::Thing", "AWS::CloudFormation::CustomResource", "AWS::Lambda::EventSourceMapping"],
+    [
+        "AWS::Bedrock::Agent",
+        "Custom::Thing",
+        "AWS::CloudFormation::CustomResource",
+        "AWS::Lambda::EventSourceMapping",
+        "AWS::ApiGateway::Method",
+        "AWS::ApiGatewayV2::Authorizer",
+    ],
 )
 def test_an_unsupported_type_fails_its_stack_with_its_name(control_plane, resource_type):
     name = "unsupported-" + resource_type.replace(":", "")
@@ -71,8 +79,43 @@ def test_names_are_as_short_as_aws_wants_them(control_plane, function, role):
         ("AWS::Lambda::Function", {"Timeout": 3}, None),
         ("AWS::Lambda::Function", {"VpcConfig": {}}, None),
         ("AWS::SNS::Topic", {"VpcConfig": "no such property"}, None),
+        (
+            "AWS::ApiGateway::RestApi",
+            {"Body": {"x-amazon-apigateway-policy": {}}},
+            "its resource policy (whoever it keeps out may call here)",
+        ),
+        ("AWS::ApiGateway::RestApi", {"Body": {"paths": {}}}, None),
+        (
+            "AWS::Lambda::Function",
+            {"LoggingConfig": {"LogFormat": "JSON"}},
+            "LogFormat JSON (Lambda's own lines are text here)",
+        ),
+        ("AWS::Lambda::Function", {"LoggingConfig": {"LogGroup": "own"}}, None),
     ],
-    ids=["two", "tracing", "all simulated", "empty", "another type"],
+    ids=[
+        "two",
+        "tracing",
+        "all simulated",
+        "empty",
+        "another type",
+        "a policy within",
+        "no policy",
+        "JSON",
+        "a log group",
+    ],
 )
 def test_properties_that_change_nothing_are_named(resource_type, properties, told):
     assert not_simulated(resource_type, properties) == (told and f"not simulated: {told}")
+
+
+@pytest.mark.parametrize(
+    ("isolation", "told"),
+    [
+        ("namespaces", None),
+        ("paths", "not simulated: EphemeralStorage (without mount namespaces /tmp is as large as the disk)"),
+        (None, "not simulated: EphemeralStorage (without mount namespaces /tmp is as large as the disk)"),
+    ],
+)
+def test_the_size_of_tmp_changes_something_where_functions_have_mount_namespaces(monkeypatch, isolation, told):
+    monkeypatch.setenv(ISOLATION, isolation or "")
+    assert not_simulated("AWS::Lambda::Function", {"EphemeralStorage": {"Size": 1024}}) == told

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -94,6 +95,13 @@ def tick(event, context):
     return os.getpid()
 
 
+def daemon(event, context):
+    """Start a program that leaves this one behind: with a session, no parent and no variables of its own."""
+    leave = "import subprocess; print(subprocess.Popen(['/bin/sleep', '600'], start_new_session=True, stdout=-3).pid)"
+    command = [sys.executable, "-c", leave]
+    return int(subprocess.run(command, env={}, start_new_session=True, stdout=subprocess.PIPE, check=True).stdout)
+
+
 def _tick(path):
     while True:
         with Path(path).open("a") as file:
@@ -113,7 +121,6 @@ def say(event, context):
     print(event["text"], file=sys.stderr)
 
 
-ACTIONS = {
-    action.__name__: action
-    for action in (echo, answer, context, variables, modules, pid, meet, wait, fail, leave, large, tick, take, say)
-}
+ANSWERS = (echo, answer, context, variables, modules, pid, large, say, fail)
+DEEDS = (meet, wait, leave, tick, daemon, take)
+ACTIONS = {action.__name__: action for action in ANSWERS + DEEDS}

@@ -71,6 +71,7 @@ def describe(
         runtime=function.run_time or "",
         environment={name: str(value) for name, value in function.environment_vars.items()},
         memory=int(function.memory_size),
+        ephemeral_storage=int(function.ephemeral_storage),
         timeout=int(function.timeout),
         layers=deployment().layer_paths(function),
         url=_url(url.config) if url else None,
@@ -236,4 +237,6 @@ def _update_function_configuration(
     function = self.get_function(function_name, qualifier)
     with redeployed(function):
         keep_log_group(function, body)
+        if body.get("EphemeralStorage"):
+            function.ephemeral_storage = int(body["EphemeralStorage"]["Size"])
         return original(self, function_name, qualifier, body)

@@ -39,7 +39,8 @@ def deploy_http_api(api: Api) -> None:
     stage = next(iter(api.stages), "")
     body = kept.get("lambdastream_body", {})
     cors = api.cors_configuration or body.get("x-amazon-apigateway-cors")
-    url = deploy_api(ApiDescription(api.api_id, api.name, "HTTP", stage, body, cors))  # type: ignore[arg-type]
+    region = api.backend.region_name
+    url = deploy_api(ApiDescription(api.api_id, api.name, "HTTP", stage, body, cors, region))  # type: ignore[arg-type]
     api.api_endpoint = url.rstrip("/")
 
 

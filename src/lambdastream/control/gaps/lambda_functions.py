@@ -21,6 +21,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "Description": "",
     "Timeout": 3,
     "MemorySize": 128,
+    "EphemeralStorage": {"Size": 512},
     "Layers": [],
     "Architectures": ["x86_64"],
     "TracingConfig": {"Mode": "PassThrough"},
@@ -41,8 +42,7 @@ def specification(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
     found["Timeout"], found["MemorySize"] = int(found["Timeout"]), int(found["MemorySize"])
     found["KMSKeyArn"] = found.pop("KmsKeyArn", None)
     found["Tags"] = {tag["Key"]: tag["Value"] for tag in found.get("Tags") or []}
-    if found.get("EphemeralStorage"):
-        found["EphemeralStorage"] = {"Size": int(found["EphemeralStorage"]["Size"])}
+    found["EphemeralStorage"] = {"Size": int(found["EphemeralStorage"]["Size"])}
     return found
 
 
@@ -92,6 +92,7 @@ def _update(
         function.update_function_code(wanted["Code"])
         keep_log_group(function, wanted)
         function.architectures = wanted["Architectures"]
+        function.ephemeral_storage = wanted["EphemeralStorage"]["Size"]
         function.tracing_config = wanted["TracingConfig"]
         function.kms_key_arn = wanted["KMSKeyArn"]
         function.reserved_concurrency = wanted.get("ReservedConcurrentExecutions")

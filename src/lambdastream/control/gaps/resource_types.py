@@ -16,6 +16,8 @@ from moto.core.common_models import CloudFormationModel
 from lambdastream.control.gaps.patching import wraps
 
 WITHOUT_EFFECT: Final = {
+    "AWS::ApiGateway::Method",
+    "AWS::ApiGateway::Resource",
     "AWS::CloudFormation::CustomResource",
     "AWS::CloudFormation::Stack",
     "AWS::CloudFormation::WaitCondition",

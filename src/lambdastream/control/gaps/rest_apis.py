@@ -33,7 +33,7 @@ def deploy_rest_api(api: RestAPI) -> None:
     """Give a REST API as it is now to the data plane."""
     stage = str(vars(api).get("lambdastream_stage", ""))
     body = vars(api).get("lambdastream_body", {})
-    deploy_api(ApiDescription(api.id, api.name, "REST", stage, body))
+    deploy_api(ApiDescription(api.id, api.name, "REST", stage, body, region=api.region_name))
 
 
 @local_type
