@@ -1,7 +1,7 @@
 # Each target sets up what it needs. `make lab` and `make test` are the two that everyone uses.
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-slow check format bench notebooks requirements clean
+.PHONY: help lab test test-slow check style types tests format bench notebooks requirements clean
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,22 +15,30 @@ help: ## What there is to make
 lab: $(READY) ## Set up, run the race once, open JupyterLab (ARGS=--check stops when JupyterLab answers)
 	@exec $(BIN)/lambdastream lab $(ARGS)
 
-test: check ## Lint, types, unit tests, integration tests with the real binaries, notebooks
+test: style ## Lint, types, unit tests, integration tests with the real binaries, notebooks
+	@# The types beside the tests: where mypy has looked at nothing yet, it takes one processor for half a minute.
+	@$(MAKE) --no-print-directory --jobs=2 types tests
+
+tests: $(READY)
 	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" $(ARGS)
 
 test-slow: $(READY) ## The long checks
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
-check: $(READY) ## Lint, format and types
+check: style types ## Lint, format and types
+
+style: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(READY)
 	$(BIN)/mypy
 
 format: $(READY) ## Put the code into its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## Measure; writes benchmarks/results.json
+bench: $(VENV)/bench-ready ## Measure; writes benchmarks/results.json
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 notebooks: $(READY) ## Run the notebooks and write their outputs
@@ -49,4 +57,9 @@ clean: ## Remove everything that was made here
 # The environment: made once, made anew when a requirement changes.
 $(READY): requirements/lab.txt requirements/uv.txt pyproject.toml requirements/bootstrap.sh
 	@requirements/bootstrap.sh $(VENV)
+	@touch $@
+
+# What only the benchmarks need, on top.
+$(VENV)/bench-ready: $(READY) requirements/bench.txt
+	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --python $(BIN)/python -r requirements/bench.txt
 	@touch $@

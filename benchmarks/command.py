@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from lambdastream.control.interrupts import uninterrupted
 from lambdastream.errors import LocalAwsError
@@ -16,6 +16,7 @@ from lambdastream.runtime.watchdog import Watchdog
 
 PATIENCE_SECONDS: Final = 120.0
 GRACE_SECONDS: Final = 10.0
+Meanwhile: TypeAlias = Callable[[Callable[[], bool]], None]
 
 
 def run(
@@ -25,8 +26,12 @@ def run(
     watchdog: Watchdog,
     *,
     patience: float = PATIENCE_SECONDS,
+    meanwhile: Meanwhile | None = None,
 ) -> str:
     """Run a command in ``folder`` to its end; returns what it printed, on both outputs.
+
+    ``meanwhile`` is called again and again while it runs, with what tells whether it still does. It must not print more
+    than a pipe holds (64 KiB) then.
 
     Interrupted meanwhile, it interrupts the command, as Ctrl-C would, and waits for its end. Raises ``LocalAwsError`` with
     what the command printed when it fails or takes longer than ``patience`` seconds.
@@ -34,6 +39,8 @@ def run(
     name = " ".join([Path(command[0]).name, *map(str, command[1:])])
     with ExitStack() as undo:
         process = _start(command, folder, variables, watchdog, undo)
+        while meanwhile and process.poll() is None:
+            meanwhile(lambda: process.poll() is None)
         try:
             printed, _ = process.communicate(timeout=patience)
         except subprocess.TimeoutExpired as error:

@@ -17,8 +17,8 @@ from typing import Any, Final
 from benchmarks.apps import measured_app
 from benchmarks.figures import Spec, Wanted
 from benchmarks.http_client import Connection
+from benchmarks.local_aws import address
 from benchmarks.measurement import Measurement
-from benchmarks.servers import address
 from benchmarks.uvicorn_alone import uvicorn_alone
 from benchmarks.workspace import Workspace
 from lambdastream.control import FunctionDescription

@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks.figures import Spec, Wanted, percentile
 from benchmarks.http_client import Answer, Connection
-from benchmarks.measurement import Measurement, Side
+from benchmarks.measurement import ChatSide, Measurement
 from lambdastream.errors import WireError
 
 TARGET: Final = "/stream/chat?query=How%20even%20is%20it%3F"
@@ -20,12 +20,12 @@ P95: Final = "gap between words 30 ms apart, p95"
 SPECS: Final = (Spec(P50, "ms"), Spec(P95, "ms", Wanted("value", "<", 45)))
 
 
-def measurement() -> Measurement[Side]:
+def measurement() -> Measurement[ChatSide]:
     """The gaps between the words of one answer a round."""
     return Measurement(SPECS, _measure)
 
 
-def _measure(side: Side) -> dict[str, float]:
+def _measure(side: ChatSide) -> dict[str, float]:
     with Connection(side.chat) as connection:
         arrivals = word_arrivals(connection.request(TARGET, method="POST", keep=True))
     gaps = [(later - earlier) * 1000 for earlier, later in pairwise(arrivals)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final, Literal
 
@@ -74,7 +74,8 @@ def compare(spec: Spec, peer: str, pairs: Sequence[tuple[float, float]]) -> Figu
     """
     if spec.difference_of:
         return _figure(spec, median(ours - theirs for ours, theirs in pairs), None, None)
-    ratio = median(ours / theirs for ours, theirs in pairs)
+    # What takes nothing has no ratio to it.
+    ratio = median(ours / theirs for ours, theirs in pairs) if all(theirs > 0 for _, theirs in pairs) else None
     theirs = Peer(peer, significant(median(theirs for _, theirs in pairs)))
     return _figure(spec, median(ours for ours, _ in pairs), theirs, ratio)
 
@@ -82,6 +83,11 @@ def compare(spec: Spec, peer: str, pairs: Sequence[tuple[float, float]]) -> Figu
 def alone(spec: Spec, samples: Sequence[float]) -> Figure:
     """Make a figure of what each round measured of something that has no peer: the median."""
     return _figure(spec, median(samples), None, None)
+
+
+def prefixed(prefix: str, figures: Sequence[Figure]) -> list[Figure]:
+    """The figures with names that begin with ``prefix``, where two parts measure the same."""
+    return [replace(figure, figure=prefix + figure.figure) for figure in figures]
 
 
 def _figure(spec: Spec, value: float, peer: Peer | None, ratio: float | None) -> Figure:

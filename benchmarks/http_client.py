@@ -1,15 +1,17 @@
-"""A minimal HTTP/1.1 client that is fast enough not to be what is measured: blocking sockets, chunked answers alone.
+"""A minimal HTTP/1.1 client that is fast enough not to be what is measured: blocking sockets, bodies of two kinds.
 
 It reads into one buffer and copies nothing of a body, unless it is asked to keep it.
 """
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final, Self
 
 from lambdastream.errors import WireError
@@ -19,6 +21,8 @@ Address = tuple[str, int]
 BUFFER: Final = 64 * 1024  # what stays in a core's cache: with 256 KiB, reading takes twice as long
 PATIENCE_SECONDS: Final = 60
 END_OF_HEAD: Final = b"\r\n\r\n"
+NO_FIELDS: Final[Mapping[str, str]] = MappingProxyType({})
+LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,47 @@ class ChunkedBody:
             self._last = self._left == 0
 
 
+class SizedBody:
+    """Reads a body whose length is told before (RFC 9112, 6.2)."""
+
+    def __init__(self, length: int, *, keep: bool = False) -> None:
+        self.size = 0
+        self.kept = bytearray()
+        self._keep = keep
+        self._length = length
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of it has come."""
+        return self.size == self._length
+
+    def feed(self, data: bytearray, start: int, end: int) -> None:
+        """Take ``data[start:end]``. Raises ``WireError`` when that is too much."""
+        self.size += end - start
+        if self.size > self._length:
+            raise WireError("The answer goes on after its end.")
+        if self._keep:
+            self.kept += data[start:end]
+
+
+def request_head(target: str, host: str, *, method: str, fields: Mapping[str, str], length: int) -> bytes:
+    """The head of a request; a body's length is told where there may be one."""
+    sized = {"content-length": str(length)} if length or method == "POST" else {}
+    lines = (f"{name}: {value}\r\n" for name, value in {"host": host, **fields, **sized}.items())
+    return f"{method} {target} HTTP/1.1\r\n{''.join(lines)}\r\n".encode("ascii")
+
+
+def body_of(head: bytes, *, keep: bool = False) -> ChunkedBody | SizedBody:
+    """The body that is announced by an answer's head. Raises ``WireError`` for another status than 200, or neither kind."""
+    told = head.lower()
+    if told.startswith(b"http/1.1 200 "):
+        if b"\r\ntransfer-encoding: chunked\r\n" in told:
+            return ChunkedBody(keep=keep)
+        if length := LENGTH.search(told):
+            return SizedBody(int(length[1]), keep=keep)
+    raise WireError(f"Not a 200 with a body:\n{head.decode('latin-1')}")
+
+
 class Connection:
     """A kept-alive connection. Raises ``OSError`` when nobody listens."""
 
@@ -109,20 +154,27 @@ class Connection:
     ) -> None:
         self._socket.close()
 
-    def request(self, target: str, *, method: str = "GET", keep: bool = False) -> Answer:
-        """Send a request without a body and read its answer to the end.
+    def request(
+        self,
+        target: str,
+        *,
+        method: str = "GET",
+        fields: Mapping[str, str] = NO_FIELDS,
+        content: bytes = b"",
+        keep: bool = False,
+    ) -> Answer:
+        """Send a request and read its answer to the end. ``fields`` are its header; the host is there already.
 
-        Raises ``WireError`` when the answer is not a whole, chunked 200 with a body, or stops for a minute.
+        Raises ``WireError`` when the answer is not a whole 200 with a body, chunked or of a length, or stops for a minute.
         """
-        length = "content-length: 0\r\n" if method == "POST" else ""
-        message = f"{method} {target} HTTP/1.1\r\nhost: {self._host}\r\n{length}\r\n".encode("ascii")
+        message = request_head(target, self._host, method=method, fields=fields, length=len(content)) + content
         sent_at = time.perf_counter()
         self._socket.sendall(message)
-        return self._read_answer(sent_at, ChunkedBody(keep=keep))
+        return self._read_answer(sent_at, keep=keep)
 
-    def _read_answer(self, sent_at: float, body: ChunkedBody) -> Answer:
+    def _read_answer(self, sent_at: float, *, keep: bool) -> Answer:
         arrivals: list[tuple[float, int]] = []
-        start, end = self._read_head()
+        body, start, end = self._read_head(keep=keep)
         while True:
             now = time.perf_counter() - sent_at
             before = body.size
@@ -136,15 +188,13 @@ class Connection:
             raise WireError("The answer has no body.")
         return Answer(arrivals, now, bytes(body.kept))
 
-    def _read_head(self) -> tuple[int, int]:
-        """Read the head; returns where in the buffer the body begins, and where what has come ends."""
+    def _read_head(self, *, keep: bool) -> tuple[ChunkedBody | SizedBody, int, int]:
+        """Read the head; returns its body, where in the buffer that begins, and where what has come ends."""
         end = 0
         while (found := self._buffer.find(END_OF_HEAD, 0, end)) < 0:
             end += self._receive(end)
-        head = self._buffer[:found].lower()
-        if not head.startswith(b"http/1.1 200 ") or b"\r\ntransfer-encoding: chunked" not in head:
-            raise WireError(f"Not a chunked 200:\n{self._buffer[:end].decode('latin-1')}")
-        return found + len(END_OF_HEAD), end
+        start = found + len(END_OF_HEAD)
+        return body_of(bytes(self._buffer[:start]), keep=keep), start, end
 
     def _receive(self, offset: int) -> int:
         try:

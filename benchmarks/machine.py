@@ -26,7 +26,9 @@ def commit(root: Path) -> str:
     """The commit that is checked out, with ``+changes`` when the files differ from it; ``unknown`` without git."""
     try:
         head = _git(root, "rev-parse", "--short=12", "HEAD")
-        changes = _git(root, "status", "--porcelain", "--", ".", ":!benchmarks/results.json")
+        changes = _git(
+            root, "status", "--porcelain", "--", ".", ":!benchmarks/results.json", ":!benchmarks/results.png"
+        )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return f"{head}+changes" if changes else head

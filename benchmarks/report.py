@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from benchmarks.figures import Figure
 
-TITLES: Final = ("figure", "value", "uvicorn", "ratio", "wanted", "holds")
+TITLES: Final = ("figure", "ratio", "value", "peer", "", "wanted", "holds")
+NUMBERS: Final = range(1, 4)
 VERDICTS: Final = {True: "yes", False: "NO", None: ""}
 
 
@@ -36,9 +37,10 @@ def say(line: str) -> None:
 def _cells(figure: Figure) -> tuple[str, ...]:
     return (
         figure.figure,
+        f"{figure.ratio:.2f}" if figure.ratio is not None else "",
         f"{_readable(figure.value)} {figure.unit}",
         f"{_readable(figure.peer.value)} {figure.unit}" if figure.peer else "",
-        f"{figure.ratio:.2f}" if figure.ratio is not None else "",
+        figure.peer.name if figure.peer else "",
         figure.wanted or "",
         VERDICTS[figure.holds],
     )
@@ -50,8 +52,8 @@ def _readable(number: float) -> str:
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     """Words to the left, numbers to the right."""
-    name, *numbers, wanted, holds = (
-        cell.rjust(width) if 1 <= column <= 3 else cell.ljust(width)
+    cells = [
+        cell.rjust(width) if column in NUMBERS else cell.ljust(width)
         for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-    )
-    return "  ".join([name, *numbers, wanted, holds]).rstrip()
+    ]
+    return "  ".join(cells).rstrip()

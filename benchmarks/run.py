@@ -16,15 +16,20 @@ from typing import Final, NoReturn
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)  # run as a script, Python puts this folder there: `app` and `report` would be top-level names
 
-from benchmarks import deployments, machine, report, streams  # noqa: E402
+from benchmarks import cold_start, deployments, fifty_environments, machine, memory, picture, raw, report, soak, streams  # noqa: E402
 from benchmarks.figures import Figure  # noqa: E402
 from lambdastream.control.project import Project  # noqa: E402
 from lambdastream.errors import LambdastreamError  # noqa: E402
 
 RESULTS: Final = ROOT / "benchmarks" / "results.json"
 PARTS: Final[Mapping[str, Callable[..., list[Figure]]]] = {
+    "raw": raw.measure,
+    "fifty": fifty_environments.measure,
+    "memory": memory.measure,
+    "cold": cold_start.measure,
     "streams": streams.measure,
     "deployments": deployments.measure,
+    "soak": soak.measure,
 }
 
 
@@ -34,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     report.say(machine.load() or "This machine is quiet.")
     try:
-        figures = [figure for part in arguments.only for figure in PARTS[part](Project(ROOT), quick=arguments.quick)]
+        figures = [figure for part in arguments.only for figure in _measure(part, arguments)]
     except LambdastreamError as error:
         print(error.problem, error.next_step, sep="\n", file=sys.stderr)
         return 1
@@ -42,14 +47,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     output = arguments.output or (RESULTS if _is_whole(arguments) else None)
     if output:
-        report.write(output, machine.machine(), machine.commit(ROOT), figures)
+        _write(output, figures)
     print(report.table(figures))
     return 1 if any(figure.holds is False for figure in figures) else 0
 
 
+def _measure(part: str, arguments: argparse.Namespace) -> list[Figure]:
+    length = {"seconds": arguments.soak_seconds} if part == "soak" else {}
+    return PARTS[part](Project(ROOT), quick=arguments.quick, **length)
+
+
+def _write(output: Path, figures: Sequence[Figure]) -> None:
+    """The results, and beside them the picture of them."""
+    where, commit = machine.machine(), machine.commit(ROOT)
+    report.write(output, where, commit, figures)
+    caption = f"make bench of commit {commit}, on {where['cores']} cores ({where['cpu']}): shares of what is wanted"
+    picture.draw(figures, output.with_suffix(".png"), caption)
+
+
 def _is_whole(arguments: argparse.Namespace) -> bool:
     """Whether everything was measured, as often as it should be."""
-    return not arguments.quick and len(arguments.only) == len(PARTS)
+    return not arguments.quick and set(arguments.only) == set(PARTS)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,7 +75,10 @@ def _parser() -> argparse.ArgumentParser:
         description="Measure the local AWS: streams beside uvicorn alone, and deployments."
     )
     parser.add_argument("--quick", action="store_true", help="one short round, nothing with sam")
-    parser.add_argument("--only", nargs=1, choices=PARTS, default=[*PARTS], help="measure one part")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=[*PARTS], help="measure these parts")
+    parser.add_argument(
+        "--soak-seconds", type=float, default=soak.SECONDS, metavar="SECONDS", help="how long the soak is (%(default)g)"
+    )
     parser.add_argument(
         "--output",
         type=_file,

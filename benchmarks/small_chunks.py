@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from benchmarks.figures import Spec
+from benchmarks.figures import Spec, Wanted
 from benchmarks.http_client import Connection
 from benchmarks.measurement import Measurement, Side
 from lambdastream.errors import WireError
@@ -13,7 +13,7 @@ CHUNK: Final = 16
 COUNT: Final = 5000
 WARM_UP: Final = 500
 NAME: Final = f"{COUNT} chunks of {CHUNK} bytes"
-SPECS: Final = (Spec(NAME, "ms"),)
+SPECS: Final = (Spec(NAME, "ms", Wanted("ratio", "<=", 1.3)),)
 
 
 def measurement() -> Measurement[Side]:

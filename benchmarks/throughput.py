@@ -13,12 +13,11 @@ CHUNK: Final = 64 * 1024
 COUNT: Final = 1600
 WARM_UP: Final = 100
 NAME: Final = "throughput, 100 MB in 64 KiB chunks"
-SPECS: Final = (Spec(NAME, "MB/s", Wanted("ratio", ">=", 0.4)),)
 
 
-def measurement() -> Measurement[Side]:
-    """The throughput of one answer a round, in millions of bytes a second."""
-    return Measurement(SPECS, _measure)
+def measurement(wanted: float) -> Measurement[Side]:
+    """The throughput of one answer a round, in millions of bytes a second; ``wanted`` is its least ratio."""
+    return Measurement((Spec(NAME, "MB/s", Wanted("ratio", ">=", wanted)),), _measure)
 
 
 def _measure(side: Side) -> dict[str, float]:

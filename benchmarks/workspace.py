@@ -12,25 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import boto3
-import botocore.session
-from botocore.config import Config
-
 from benchmarks import command
+from benchmarks.aws_client import client, session
+from benchmarks.command import Meanwhile
+from benchmarks.local_aws import saving_processes
 from lambdastream.control import supervisor
-from lambdastream.control.profile import REGION, Profile
+from lambdastream.control.profile import Profile
 from lambdastream.control.project import Project
 from lambdastream.runtime.interpreter import own_runtime
 from lambdastream.runtime.watchdog import Watchdog
 
 BIN: Final = Path(sys.executable).parent
 COPIED: Final = ("template.yaml", "samconfig.toml", "app")
-SERVICES: Final = ("cloudformation", "iam", "lambda", "s3")
 STACK: Final = "streaming-chat"
 PARAMETERS: Final = {"PythonRuntime": own_runtime(), "AuthType": "NONE"}
-SETTINGS: Final = Config(
-    retries={"total_max_attempts": 1}, read_timeout=60, proxies={}, s3={"addressing_style": "path"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +41,29 @@ class Workspace:
         """The project, for its local AWS."""
         return Project(self.folder)
 
-    def run(self, program: str, *arguments: str) -> str:
-        """Run a program of this environment, as a shell after ``lambdastream env``. Raises ``LocalAwsError``."""
-        return command.run([BIN / program, *arguments], self.folder, self._variables(), self.watchdog)
+    def run(self, program: str, *arguments: str, meanwhile: Meanwhile | None = None) -> str:
+        """Run a program of this environment, as a shell after ``lambdastream env``. Raises ``LocalAwsError``.
 
-    def sam(self, verb: str) -> None:
+        ``meanwhile`` is called while it runs, see ``command.run``.
+        """
+        line = [str(BIN / program), *arguments]
+        return command.run(line, self.folder, self._variables(), self.watchdog, meanwhile=meanwhile)
+
+    def sam(self, verb: str, *options: str, meanwhile: Meanwhile | None = None) -> None:
         """Run ``sam build`` or ``sam deploy``, with the parameters of the local stack. Raises ``LocalAwsError``."""
-        self.run("sam", verb, "--parameter-overrides", *(f"{name}={value}" for name, value in PARAMETERS.items()))
+        parameters = (f"{name}={value}" for name, value in PARAMETERS.items())
+        self.run("sam", verb, *options, "--parameter-overrides", *parameters, meanwhile=meanwhile)
 
     def up(self) -> None:
         """Start the local AWS on a free port, in the background. Raises ``LocalAwsError``."""
         self.run("lambdastream", "up", "--detach", "--port", "0")
-        self.watchdog.watch_group(self.project.running().pid)
+        pid = self.project.running().pid
+        for each in (pid, *saving_processes(pid)):
+            self.watchdog.watch_group(each)
 
     def client(self, service: str) -> Any:
         """boto3's client of a service of the local AWS that runs."""
-        keys = Profile(self.project).keys()
-        return self.session.client(
-            service,
-            endpoint_url=self.project.running().endpoint,
-            aws_access_key_id=keys.access_key_id,
-            aws_secret_access_key=keys.secret_access_key,
-            region_name=REGION,
-            config=SETTINGS,
-        )
+        return client(self.session, self.project, service)
 
     @contextmanager
     def emptied(self) -> Iterator[None]:
@@ -88,6 +82,13 @@ class Workspace:
         return {**profile, **own}
 
 
+def copy_project(original: Project, folder: Path) -> None:
+    """Copy what is deployed of the project."""
+    for name in COPIED:
+        copy = shutil.copytree if (original.root / name).is_dir() else shutil.copy
+        copy(original.root / name, folder / name)
+
+
 @contextmanager
 def workspace(original: Project) -> Iterator[Workspace]:
     """A copy of the project's stack and app, for the time of a ``with`` block; what was started in it ends too."""
@@ -97,19 +98,5 @@ def workspace(original: Project) -> Iterator[Workspace]:
         watchdog = Watchdog()
         stack.callback(watchdog.close)
         watchdog.watch_folder(folder)
-        for name in COPIED:
-            copy = shutil.copytree if (original.root / name).is_dir() else shutil.copy
-            copy(original.root / name, folder / name)
-        yield Workspace(folder, watchdog, _session())
-
-
-def _session() -> Any:
-    """boto3 without the user's files. It has read its descriptions of the services: that is no part of what is measured."""
-    core = botocore.session.get_session()
-    for name, value in (("config_file", os.devnull), ("credentials_file", os.devnull), ("profile", None)):
-        core.set_config_variable(name, value)
-    session = boto3.Session(botocore_session=core)
-    factory: Any = session.client
-    for service in SERVICES:
-        factory(service, REGION, aws_access_key_id="unused", aws_secret_access_key="unused").close()  # noqa: S106 - no key
-    return session
+        copy_project(original, folder)
+        yield Workspace(folder, watchdog, session(warm=True))

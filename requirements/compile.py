@@ -17,17 +17,21 @@ WITHOUT_ADDRESSES = ["--no-emit-index-url", "--no-emit-find-links"]
 
 FILES = {
     "requirements/lab.in": "requirements/lab.txt",
+    "requirements/bench.in": "requirements/bench.txt",
     "requirements/uv.in": "requirements/uv.txt",
     "app/chat/requirements.txt": "requirements/chat.txt",
     "src/lambdastream/runtime/python_runtime.in": "src/lambdastream/runtime/python_runtime.txt",
 }
+# cargo-lambda runs functions without the compiler that it would build them with.
+ALONE = ["requirements/bench.txt"]
 
 
 def main() -> None:
     """Compile every file, in the order that lets later ones agree with the first."""
     for wanted, pinned in FILES.items():
         agreeing = [] if pinned == "requirements/lab.txt" else ["-c", "requirements/lab.txt"]
-        command = [str(UV), "pip", "compile", wanted, "-o", pinned, *agreeing, *OPTIONS, *WITHOUT_ADDRESSES]
+        depth = ["--no-deps"] if pinned in ALONE else []
+        command = [str(UV), "pip", "compile", wanted, "-o", pinned, *agreeing, *depth, *OPTIONS, *WITHOUT_ADDRESSES]
         subprocess.run([*command, *sys.argv[1:]], cwd=ROOT, check=True)
         print(f"{wanted} -> {pinned}")
 

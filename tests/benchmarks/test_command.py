@@ -58,3 +58,14 @@ def _leads_to(link, folder):
         return link.readlink() == folder
     except OSError:
         return False
+
+
+def test_something_else_can_be_done_meanwhile(run, tmp_path):
+    told = []
+
+    def meanwhile(runs):
+        told.append(runs())
+        (tmp_path / "go").touch()
+
+    assert run("until [ -e go ]; do sleep 0.01; done; echo done", meanwhile=meanwhile) == "done\n"
+    assert told[0] is True

@@ -21,6 +21,11 @@ def test_a_difference_has_no_peer():
     assert (figure.value, figure.peer, figure.ratio) == (6, None, None)
 
 
+def test_what_took_the_peer_nothing_has_no_ratio():
+    figure = compare(Spec("time", "ms"), "uvicorn", [(1.0, 0.0), (1.0, 2.0)])
+    assert (figure.peer.value, figure.ratio) == (1, None)
+
+
 def test_without_a_peer_it_is_the_median_of_the_rounds():
     figure = alone(Spec("start", "s", Wanted("value", "<=", 3)), [9.0, 2.0, 3.0])
     assert (figure.value, figure.peer, figure.ratio) == (3, None, None)

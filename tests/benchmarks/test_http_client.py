@@ -7,11 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from benchmarks.http_client import ChunkedBody, Connection
+from benchmarks.http_client import ChunkedBody, Connection, SizedBody
 from lambdastream.errors import WireError
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-PAUSE = 0.03
 PAUSE = 0.03
 
 WHOLE = [
@@ -28,7 +27,11 @@ WRONG = [
 ]
 BROKEN = [
     pytest.param(b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "502 Bad Gateway", id="another status"),
-    pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", "Not a chunked 200", id="a length"),
+    pytest.param(b"HTTP/1.1 200 OK\r\nx: y\r\n\r\nok", "Not a 200 with a body", id="no kind of body"),
+    pytest.param(
+        b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok", "closed before the answer was complete", id="too short"
+    ),
+    pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nok", "goes on after its end", id="too long"),
     pytest.param(HEAD + b"5\r\nhel", "closed before the answer was complete", id="cut in a chunk"),
     pytest.param(HEAD + b"5\r\nhello\r\n", "closed before the answer was complete", id="cut between chunks"),
     pytest.param(HEAD[:20], "closed before the answer was complete", id="cut in the head"),
@@ -58,14 +61,23 @@ def test_what_is_no_chunked_body_is_refused(wire, problem, step):
         feed(wire, step=step)
 
 
+def test_a_body_of_a_length_ends_with_its_last_byte():
+    body = SizedBody(5, keep=True)
+    for start in range(5):
+        assert not body.complete
+        body.feed(bytearray(b"hello"), start, start + 1)
+    assert (body.complete, bytes(body.kept), body.size) == (True, b"hello", 5)
+
+
 @contextmanager
 def answering(*pieces):
-    """Serve one connection on loopback; between two pieces there is a pause."""
+    """Serve one connection on loopback; between two pieces there is a pause. Gives its address, and what was received."""
+    received = []
 
     def serve(listener):
         connection, _ = listener.accept()
         with connection:
-            connection.recv(1000)
+            received.append(connection.recv(1000))
             for number, piece in enumerate(pieces):
                 time.sleep(PAUSE * bool(number))
                 connection.sendall(piece)
@@ -74,14 +86,14 @@ def answering(*pieces):
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
         try:
-            yield listener.getsockname()
+            yield listener.getsockname(), received
         finally:
             thread.join(10)
         assert not thread.is_alive()
 
 
 def test_the_first_byte_is_the_bodys_not_the_heads():
-    with answering(HEAD + b"5\r\n", b"hello\r\n", b"0\r\n\r\n") as address, Connection(address) as connection:
+    with answering(HEAD + b"5\r\n", b"hello\r\n", b"0\r\n\r\n") as (address, _), Connection(address) as connection:
         answer = connection.request("/", keep=True)
     assert (answer.body, answer.size) == (b"hello", 5)
     assert answer.first_byte_at >= PAUSE
@@ -91,8 +103,17 @@ def test_the_first_byte_is_the_bodys_not_the_heads():
 @pytest.mark.parametrize(("wire", "problem"), BROKEN)
 def test_an_answer_that_is_not_whole_is_an_error(wire, problem):
     with (
-        answering(wire) as address,
+        answering(wire) as (address, _),
         Connection(address) as connection,
         pytest.raises(WireError, match=problem),
     ):
         connection.request("/")
+
+
+def test_what_is_posted_has_its_length_and_fields():
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    with answering(answer) as (address, received), Connection(address) as connection:
+        told = connection.request("/x", method="POST", fields={"mark": "1"}, content=b"hello", keep=True)
+    host = "{}:{}".format(*address).encode()
+    assert received == [b"POST /x HTTP/1.1\r\nhost: " + host + b"\r\nmark: 1\r\ncontent-length: 5\r\n\r\nhello"]
+    assert told.body == b"ok"
