@@ -19,7 +19,7 @@ from benchmarks.measurement import Server
 from benchmarks.process import free_port, running, wait_until_it_listens
 from benchmarks.raw_runtime import bootstrap, runtimes
 from benchmarks.report import say
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 
 NAME: Final = "cargo-lambda"
 MANIFEST: Final = '[package]\nname = "peer"\nversion = "0.0.0"\nedition = "2021"\n'

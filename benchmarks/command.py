@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from lambdastream.control.interrupts import uninterrupted
 from lambdastream.errors import LocalAwsError
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 
 PATIENCE_SECONDS: Final = 120.0
 GRACE_SECONDS: Final = 10.0

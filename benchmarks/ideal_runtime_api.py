@@ -29,8 +29,8 @@ from benchmarks.process import running
 from benchmarks.uvicorn_alone import uvicorn_alone
 from lambdastream.control.project import find_project
 from lambdastream.errors import LambdastreamError, WireError
-from lambdastream.runtime.adapter import find_adapter
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
+from lambdastream.runtime.web_adapter.adapter import find_adapter
 
 ROUNDS: Final = 5
 REQUESTS: Final = 300

@@ -25,7 +25,7 @@ from lambdastream.control.local_aws import DeployedFunction
 from lambdastream.control.project import Project, Running
 from lambdastream.errors import NotRunningError, SetupError
 from lambdastream.runtime.limits import LIFTED, Limits
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 
 FIRST_ANSWER_SECONDS: Final = 60
 # Without Lambda's own pace: what is measured is what the local AWS can do.

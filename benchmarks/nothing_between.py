@@ -13,7 +13,7 @@ from benchmarks.http_client import END_OF_HEAD, ChunkedBody
 from benchmarks.raw_runtime import bootstrap, runtimes
 from benchmarks.stamped_streams import INTERVAL_MS, SIZE
 from lambdastream.errors import WireError
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 
 NAME: Final = "nothing between"
 HEAD: Final = b"HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: bench\r\ncontent-length: %d\r\n\r\n"

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from benchmarks.http_client import Address
 from lambdastream.control.interrupts import uninterrupted
 from lambdastream.errors import SetupError
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 
 Found = TypeVar("Found")
 

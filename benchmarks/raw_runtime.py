@@ -11,7 +11,7 @@ from typing import Final
 from benchmarks.process import running
 from lambdastream.control import FunctionDescription, FunctionUrlConfig
 from lambdastream.runtime.interpreter import managed_runtime, own_runtime
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 
 SOURCE: Final = Path(__file__).with_name("custom_runtime") / "runtime.py"
 NAME: Final = "bench-raw"

@@ -18,7 +18,7 @@ from benchmarks.invocation import Invocable
 from benchmarks.process import free_port, running, wait_until_it_listens
 from benchmarks.raw_runtime import bootstrap
 from benchmarks.report import say
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 
 NAME: Final = "RIE"
 BINARIES: Final = {"x86_64": "aws-lambda-rie-x86_64", "aarch64": "aws-lambda-rie-arm64"}

@@ -12,8 +12,8 @@ from benchmarks.http_client import Address
 from benchmarks.process import running, wait_for
 from lambdastream.runtime.description import FunctionDescription
 from lambdastream.runtime.interpreter import managed_runtime
+from lambdastream.runtime.processes.watchdog import Watchdog
 from lambdastream.runtime.variables import Folders, runtime_variables
-from lambdastream.runtime.watchdog import Watchdog
 
 RUNNING: Final = re.compile(r"running on http://([\d.]+):(\d+)")
 

@@ -20,7 +20,7 @@ from lambdastream.control import supervisor
 from lambdastream.control.profile import Profile
 from lambdastream.control.project import Project
 from lambdastream.runtime.interpreter import own_runtime
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 
 BIN: Final = Path(sys.executable).parent
 COPIED: Final = ("template.yaml", "samconfig.toml", "app")

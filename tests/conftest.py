@@ -32,7 +32,7 @@ from lambdastream.doors.authentication import Keys
 from lambdastream.doors.data_plane import DataPlane
 from lambdastream.runtime.description import FunctionDescription, FunctionUrlConfig
 from lambdastream.runtime.interpreter import managed_runtime, own_runtime, uv
-from lambdastream.runtime.isolation import WantedIsolation, namespace_problem
+from lambdastream.runtime.isolation.availability import WantedIsolation, namespace_problem
 from lambdastream.runtime.limits import LIFTED, Limits
 
 FUNCTIONS = Path(__file__).parent / "functions"

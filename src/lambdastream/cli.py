@@ -20,7 +20,7 @@ from lambdastream.control.logs import log_text
 from lambdastream.control.profile import Profile, environment_for_aws, shell_lines, shell_lines_for_aws
 from lambdastream.control.project import Project, Running, find_project
 from lambdastream.errors import LambdastreamError, UsageError
-from lambdastream.runtime.isolation import WantedIsolation
+from lambdastream.runtime.isolation.availability import WantedIsolation
 from lambdastream.runtime.limits import Limits
 
 FAILED: Final = 1

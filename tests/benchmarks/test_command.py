@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import command
 from lambdastream.errors import LocalAwsError
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 
 POLITE = "trap 'touch interrupted; exit 3' INT; touch started; sleep 60 & wait"
 

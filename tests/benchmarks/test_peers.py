@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import cargo_lambda, rie
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 
 
 @pytest.fixture

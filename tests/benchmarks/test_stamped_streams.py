@@ -8,7 +8,7 @@ from benchmarks.http_client import ChunkedBody
 from benchmarks.nothing_between import nothing_between
 from benchmarks.stamped_streams import INTERVAL_MS, SIZE, Arrivals, lags
 from lambdastream.errors import WireError
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 
 STREAMS = 3
 CHUNKS = 10

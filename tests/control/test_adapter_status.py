@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lambdastream.control.adapter_status import adapter_status
-from lambdastream.runtime.adapter_binary import machine_architecture
+from lambdastream.runtime.web_adapter.binary import machine_architecture
 
 PROGRAM = "/bin/true"
 

@@ -9,7 +9,7 @@ import uvloop
 
 from lambdastream.doors.data_plane import DataPlane
 from lambdastream.runtime.description import FunctionDescription
-from lambdastream.runtime.isolation import WantedIsolation
+from lambdastream.runtime.isolation.availability import WantedIsolation
 
 
 async def main(description: FunctionDescription, isolation: WantedIsolation) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lambdastream.errors import RuntimeNotFoundError
-from lambdastream.runtime.adapter_binary import machine_architecture
+from lambdastream.runtime.web_adapter.binary import machine_architecture
 
 SERVER = (Path(__file__).parents[1] / "functions" / "web" / "server.py").read_text()
 RUN = f"#!/bin/sh\nexec '{sys.executable}' server.py\n"

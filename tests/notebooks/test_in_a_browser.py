@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from lambdastream.control.project import Project
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 from lambdastream.workshop.jupyter import JupyterLab
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from lambdastream.runtime import entrypoint
-from lambdastream.runtime.adapter_binary import machine_architecture
 from lambdastream.runtime.entrypoint import check_format, start_advice, why_not_started
+from lambdastream.runtime.web_adapter.binary import machine_architecture
 
 MACHINES = {"x86_64": 62, "arm64": 183}
 HERE = machine_architecture()

@@ -3,8 +3,8 @@
 import pytest
 
 from lambdastream.errors import DescriptionError
-from lambdastream.runtime.adapter_binary import Adapter
 from lambdastream.runtime.layers import extensions, lay_out
+from lambdastream.runtime.web_adapter.binary import Adapter
 
 ADAPTER_LAYER = "arn:aws:lambda:us-east-1:753240598075:layer:LambdaAdapterLayerX86:27"
 

@@ -8,7 +8,7 @@ import pytest
 
 from lambdastream.control.project import Project
 from lambdastream.errors import SetupError
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 from lambdastream.workshop import jupyter
 from lambdastream.workshop.jupyter import JupyterLab
 

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 from lambdastream.errors import SetupError
-from lambdastream.runtime.adapter import BINARY_VARIABLE
-from lambdastream.runtime.adapter_binary import machine_architecture
-from lambdastream.runtime.adapter_cache import AdapterCache
 from lambdastream.runtime.cache import cache_folder
+from lambdastream.runtime.web_adapter.adapter import BINARY_VARIABLE
+from lambdastream.runtime.web_adapter.binary import machine_architecture
+from lambdastream.runtime.web_adapter.cache import AdapterCache
 
 
 def adapter_status() -> dict[str, str] | None:

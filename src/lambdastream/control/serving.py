@@ -20,7 +20,7 @@ from lambdastream.control.profile import Profile
 from lambdastream.control.project import Project, Running
 from lambdastream.doors.data_plane import DataPlane
 from lambdastream.errors import LocalAwsError
-from lambdastream.runtime.isolation import WantedIsolation
+from lambdastream.runtime.isolation.availability import WantedIsolation
 from lambdastream.runtime.limits import Limits
 
 

@@ -18,9 +18,9 @@ from lambdastream.control.limit_options import changed_limits
 from lambdastream.control.local_aws import LocalAws
 from lambdastream.control.project import Project, Running
 from lambdastream.errors import LocalAwsError, NotRunningError
-from lambdastream.runtime.isolation import WantedIsolation
+from lambdastream.runtime.isolation.availability import WantedIsolation
 from lambdastream.runtime.limits import Limits
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 
 DEFAULT_PORT: Final = 4566
 PATIENCE: Final = 30.0

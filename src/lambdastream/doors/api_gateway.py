@@ -17,8 +17,8 @@ from lambdastream.doors.api_responses import HTTP_ERRORS, REST_ERRORS, GatewayEr
 from lambdastream.doors.authentication import Authenticator
 from lambdastream.doors.responses import DoorConnection
 from lambdastream.runtime.function import Function
+from lambdastream.runtime.http_server.listener import Listener
 from lambdastream.runtime.limits import Limits
-from lambdastream.runtime.listener import Listener
 from lambdastream.wire.http_message import HttpRequest
 
 

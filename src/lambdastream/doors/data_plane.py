@@ -25,9 +25,9 @@ from lambdastream.runtime.arn import FunctionReference, function_reference
 from lambdastream.runtime.description import FunctionDescription
 from lambdastream.runtime.function import Function
 from lambdastream.runtime.host import Host
-from lambdastream.runtime.isolation import WantedIsolation, find_isolation
+from lambdastream.runtime.http_server.listener import Listener
+from lambdastream.runtime.isolation.availability import WantedIsolation, find_isolation
 from lambdastream.runtime.limits import Limits
-from lambdastream.runtime.listener import Listener
 from lambdastream.runtime.ports import Ports
 
 

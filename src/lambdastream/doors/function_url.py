@@ -20,6 +20,7 @@ from lambdastream.doors.url_authorization import FORBIDDEN, authorize, refusal
 from lambdastream.errors import SignatureError, WireError
 from lambdastream.runtime.description import FunctionUrlConfig
 from lambdastream.runtime.function import Function
+from lambdastream.runtime.http_server.listener import Listener
 from lambdastream.runtime.invocation import (
     FunctionError,
     Invocation,
@@ -29,7 +30,6 @@ from lambdastream.runtime.invocation import (
     trace_id,
 )
 from lambdastream.runtime.limits import Limits
-from lambdastream.runtime.listener import Listener
 from lambdastream.wire.caller import Caller
 from lambdastream.wire.http_event import TRACE, trace_header
 from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from lambdastream.runtime.http_connection import HttpConnection
+from lambdastream.runtime.http_server.connection import HttpConnection
 from lambdastream.runtime.invocation import FunctionError, StreamSource
 from lambdastream.wire import function_error
 from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from lambdastream.errors import AdapterNotFoundError
-from lambdastream.runtime.adapter_binary import elf_architecture, machine_architecture
+from lambdastream.runtime.web_adapter.binary import elf_architecture, machine_architecture
 
 # As much as Linux itself looks at (``BINPRM_BUF_SIZE`` of include/uapi/linux/binfmts.h).
 HEAD: Final = 256

@@ -16,18 +16,18 @@ from pathlib import Path
 from lambdastream.runtime import layers
 from lambdastream.runtime.description import LONGEST_TIMEOUT, FunctionDescription
 from lambdastream.runtime.entrypoint import check_format, start_advice, why_not_started
-from lambdastream.runtime.environment_processes import RUNTIME, EnvironmentProcesses, ExitedError
 from lambdastream.runtime.function_log import new_log_stream
 from lambdastream.runtime.host import Host
 from lambdastream.runtime.init_error import InitError
 from lambdastream.runtime.invocation import Invocation
-from lambdastream.runtime.launch import Program
-from lambdastream.runtime.memory import MemoryWatch
+from lambdastream.runtime.isolation.sandbox import new_sandbox
 from lambdastream.runtime.platform_log import MEGABYTE, Phase, PlatformLog
-from lambdastream.runtime.processes import Process
+from lambdastream.runtime.processes.environment_processes import RUNTIME, EnvironmentProcesses, ExitedError
+from lambdastream.runtime.processes.launch import Program
+from lambdastream.runtime.processes.memory import MemoryWatch
+from lambdastream.runtime.processes.process import Process
 from lambdastream.runtime.runtime_api import RuntimeApi
 from lambdastream.runtime.runtimes import WRAPPER, Runtime
-from lambdastream.runtime.sandbox import new_sandbox
 from lambdastream.runtime.shutdown import Shutdown
 from lambdastream.runtime.variables import extension_variables, runtime_variables
 from lambdastream.wire import function_error, log_lines

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
-from lambdastream.runtime.adapter import Adapter, find_adapter
 from lambdastream.runtime.credentials import RoleCredentials
 from lambdastream.runtime.description import FunctionDescription
 from lambdastream.runtime.function_log import FunctionLog
-from lambdastream.runtime.isolation import Isolation
+from lambdastream.runtime.isolation.availability import Isolation
 from lambdastream.runtime.limits import Limits
 from lambdastream.runtime.ports import Ports
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
+from lambdastream.runtime.web_adapter.adapter import Adapter, find_adapter
 
 
 @dataclass(slots=True)

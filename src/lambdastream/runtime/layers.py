@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lambdastream.errors import DescriptionError
-from lambdastream.runtime.adapter import Adapter
-from lambdastream.runtime.adapter_layer import is_adapter_layer, lay_out_adapter
 from lambdastream.runtime.description import FunctionDescription
+from lambdastream.runtime.web_adapter.adapter import Adapter
+from lambdastream.runtime.web_adapter.layer import is_adapter_layer, lay_out_adapter
 
 
 def lay_out(description: FunctionDescription, opt: Path, adapter: Callable[[], Adapter]) -> None:

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 from lambdastream.runtime.description import FunctionDescription
 from lambdastream.runtime.extensions import Extensions
+from lambdastream.runtime.http_server.listener import Listener
 from lambdastream.runtime.invocation import Invocation
 from lambdastream.runtime.limits import Limits
-from lambdastream.runtime.listener import Listener
 from lambdastream.runtime.runtime_api_connection import JSON, RuntimeApiConnection
 from lambdastream.wire.http_message import Headers, HttpResponse
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from lambdastream.errors import WireError
 from lambdastream.runtime.extensions import IDENTIFIER
-from lambdastream.runtime.http_connection import HttpConnection
+from lambdastream.runtime.http_server.connection import HttpConnection
 from lambdastream.runtime.invocation import FunctionError, Invocation
 from lambdastream.runtime.stream_error import ERROR_TYPE, IN_BAND, in_band_error, trailing_error
 from lambdastream.runtime.stream_limits import LimitedStream

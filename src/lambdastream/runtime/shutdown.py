@@ -11,9 +11,9 @@ import json
 import time
 from typing import Final, Literal
 
-from lambdastream.runtime.environment_processes import EnvironmentProcesses
 from lambdastream.runtime.extensions import Extensions
-from lambdastream.runtime.processes import Process
+from lambdastream.runtime.processes.environment_processes import EnvironmentProcesses
+from lambdastream.runtime.processes.process import Process
 
 Reason = Literal["spindown", "timeout", "failure"]
 

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from lambdastream.runtime.http_connection import HttpConnection
+from lambdastream.runtime.http_server.connection import HttpConnection
 from lambdastream.runtime.limits import LIFTED, Limits
 
 # Looks at the clock while as much is sent as goes at full speed: how full a bucket is is known as of the last one.

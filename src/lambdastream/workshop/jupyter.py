@@ -20,7 +20,7 @@ from lambdastream.control.local_aws import NO_TLS
 from lambdastream.control.profile import Profile
 from lambdastream.control.project import Project
 from lambdastream.errors import SetupError
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 
 PATIENCE: Final = 60.0
 GRACE: Final = 10.0

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from lambdastream.control import supervisor
 from lambdastream.control.project import Project
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 from lambdastream.workshop import preflight
 from lambdastream.workshop.jupyter import JupyterLab
 

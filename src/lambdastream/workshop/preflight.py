@@ -13,8 +13,8 @@ from urllib.parse import urljoin
 from lambdastream.client import Race, race, record
 from lambdastream.control.project import Project, Running
 from lambdastream.errors import SetupError
-from lambdastream.runtime.adapter import find_adapter
 from lambdastream.runtime.interpreter import managed_runtime, own_runtime
+from lambdastream.runtime.web_adapter.adapter import find_adapter
 from lambdastream.workshop import demo
 
 Result = TypeVar("Result")

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from lambdastream.errors import SetupError
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 
 PATIENCE: Final = 30.0
 STEP: Final = 0.02

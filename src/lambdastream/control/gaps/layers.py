@@ -16,7 +16,7 @@ from lambdastream.control.code_store import CodeStore
 from lambdastream.control.gaps.function_deployment import deployment
 from lambdastream.control.gaps.patching import replaces, wraps
 from lambdastream.errors import PackagingError
-from lambdastream.runtime.adapter_layer import is_adapter_layer
+from lambdastream.runtime.web_adapter.layer import is_adapter_layer
 
 NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,140}")
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 import httpx
 
 from lambdastream.control.local_aws import NO_TLS
-from lambdastream.runtime.watchdog import Watchdog
+from lambdastream.runtime.processes.watchdog import Watchdog
 from lambdastream.workshop.exercise import NotYet, check
 
 PRELUDE: Final = {"statusCode": 201, "headers": {"content-type": "text/plain"}, "cookies": []}

@@ -15,9 +15,9 @@ import httpx
 
 from lambdastream.control.adapter_status import adapter_status
 from lambdastream.errors import AdapterNotFoundError
-from lambdastream.runtime.adapter import BINARY_VARIABLE, IMAGE, IMAGE_VARIABLE
-from lambdastream.runtime.adapter_build import find_cargo
 from lambdastream.runtime.cache import cache_folder
+from lambdastream.runtime.web_adapter.adapter import BINARY_VARIABLE, IMAGE, IMAGE_VARIABLE
+from lambdastream.runtime.web_adapter.build import find_cargo
 from lambdastream.workshop.doctor.finding import Finding, fine, warning, wrong
 
 ARCHITECTURES: Final = ("x86_64", "amd64", "aarch64", "arm64")
@@ -26,7 +26,7 @@ GIB: Final = 1024**3
 LITTLE: Final = 2 * GIB
 TOO_LITTLE: Final = GIB // 2
 PATIENCE: Final = 3.0
-GET: Final = "from lambdastream.runtime.adapter import find_adapter; find_adapter(say=print)"
+GET: Final = "from lambdastream.runtime.web_adapter.adapter import find_adapter; find_adapter(say=print)"
 GET_ADAPTER: Final = f"{shlex.quote(sys.executable)} -c {shlex.quote(GET)}"
 
 
