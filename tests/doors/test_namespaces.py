@@ -135,7 +135,7 @@ def test_the_programs_of_an_environment_share_a_tmp_that_is_theirs(asked):
     assert asked.ask("Path('/tmp/kept').read_text()") == "from this one"
     assert sorted(asked.ask("os.listdir('/tmp')")) == ["from-the-extension", "kept"]
     assert not Path("/tmp/from-the-extension").exists()  # noqa: S108 - this machine's
-    [seen, *_] = [Path(f"/proc/{pid}/root/tmp/kept") for pid in asked.pids]
+    [seen, *_] = [Path(f"/proc/{pid}/root", "tmp/kept") for pid in asked.pids]
     assert seen.read_text() == "from this one"
 
 
@@ -143,11 +143,11 @@ def test_the_programs_of_an_environment_share_a_tmp_that_is_theirs(asked):
 def test_environments_have_each_a_tmp_of_their_own_that_goes_with_them(local_with_namespaces, copy_of, eventually):
     function = local_with_namespaces.deploy(copy_of("plain"), mode="BUFFERED")
     first = json.loads(function.get("pid").text)
-    Path(f"/proc/{first}/root/tmp/left").touch()
+    Path(f"/proc/{first}/root", "tmp/left").touch()
     function.get("leave", status=1)
     second = json.loads(function.get("pid").text)
     assert second != first
-    assert list(Path(f"/proc/{second}/root/tmp").iterdir()) == []
+    assert list(Path(f"/proc/{second}/root", "tmp").iterdir()) == []
 
 
 @pytest.mark.conformance("isolation-ephemeral-storage")

@@ -77,7 +77,7 @@ def test_what_a_function_is_told_has_paths_as_it_sees_them(sandbox):
     ("base", "shown"),
     [
         ("/usr", []),
-        ("/root/.pyenv/versions/3.11.7", []),
+        ("/home/someone/.pyenv/versions/3.11.7", []),
         ("/opt/conda", ["/opt/conda"]),
         ("/tmp/python", ["/tmp/python"]),  # noqa: S108 - somebody's
         ("/optional", []),
