@@ -92,6 +92,12 @@ def test_the_disk_has_room(tmp_path: Path, free: int, level: str) -> None:
     assert (finding.level, bool(finding.fix)) == (level, level != "fine")
 
 
+def test_a_disk_is_told_of_once_while_something_is_written_to_it(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    rooms = iter([5 * GIB, 4 * GIB])
+    assert len(list(disk_findings((tmp_path, tmp_path / "other"), lambda _: next(rooms)))) == 1
+
+
 def test_this_machine_is_looked_at_and_nothing_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAMBDASTREAM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("LAMBDASTREAM_ADAPTER", str(tmp_path / "none"))

@@ -36,7 +36,7 @@ def machine(folder: Path) -> list[Finding]:
         platform_finding(platform.system(), platform.machine()),
         python_finding(sys.version_info[:3]),
         adapter_finding(adapter_status(), os.environ, reaches_image=reaches_image),
-        *disk_findings({folder, cache_folder()}, lambda path: shutil.disk_usage(path).free),
+        *disk_findings((folder, cache_folder()), lambda path: shutil.disk_usage(path).free),
     ]
 
 
@@ -88,8 +88,10 @@ def reaches_image(image: str) -> bool:
 
 def disk_findings(folders: Iterable[Path], free: Callable[[Path], int]) -> Iterator[Finding]:
     """The room on the disks of these folders, which need not exist yet. ``free`` gives bytes."""
-    rooms = {free(_existing(folder)): _existing(folder) for folder in folders}
-    for room, folder in sorted(rooms.items()):
+    # By disk, not by the room on it: that may change between two looks.
+    places = {found.stat().st_dev: found for found in map(_existing, folders)}
+    for folder in places.values():
+        room = free(folder)
         what = f"{room / GIB:.1f} GiB free at {folder}"
         fix = "Make room: runtimes, builds and layers take about 1 GiB. See what takes it: du -sh ~/.cache/*"
         if room < TOO_LITTLE:
