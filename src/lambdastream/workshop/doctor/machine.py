@@ -36,7 +36,7 @@ def machine(folder: Path) -> list[Finding]:
         platform_finding(platform.system(), platform.machine()),
         python_finding(sys.version_info[:3]),
         adapter_finding(adapter_status(), os.environ, reaches_image=reaches_image),
-        *disk_findings((folder, cache_folder()), lambda path: shutil.disk_usage(path).free),
+        *disk_findings((cache_folder(), folder), lambda path: shutil.disk_usage(path).free),
     ]
 
 
