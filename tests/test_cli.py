@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import httpx
 import pytest
@@ -167,11 +168,16 @@ def test_nothing_is_made_where_nothing_runs(elsewhere) -> None:
     assert list(Path.cwd().iterdir()) == []
 
 
-def test_status_shows_what_runs(here, greeter: DeployedFunction, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["status"]) == 0
-    printed = capsys.readouterr().out
-    assert f"function  greeter  {greeter.url}  BUFFERED  idle\n" in printed
-    assert "adapter   " in printed
+def test_status_shows_what_runs(
+    here, greeter: DeployedFunction, eventually: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def printed() -> str:
+        assert main(["status"]) == 0
+        return capsys.readouterr().out
+
+    # It was asked before, and is busy until its runtime asks for the next event.
+    eventually(lambda: f"function  greeter  {greeter.url}  BUFFERED  idle\n" in printed())
+    assert "adapter   " in printed()
 
 
 def test_status_as_json(here, greeter: DeployedFunction, capsys: pytest.CaptureFixture[str]) -> None:
