@@ -120,6 +120,17 @@ async def test_a_pause_in_the_stream_makes_room_for_as_much_as_the_first_part():
 
 
 @in_a_loop
+async def test_the_room_that_a_pause_made_is_not_lost_by_looking_at_the_clock():
+    stream = Stream(Limits(stream_full_speed=FULL_SPEED, stream_rate=100_000))
+    stream.send(FULL_SPEED + 1)
+    await stream.until_it_flows()
+    await asyncio.sleep(2 * FULL_SPEED / 100_000)
+    for _ in range(9):
+        stream.send(FULL_SPEED // 10)
+        assert stream.connection.flows
+
+
+@in_a_loop
 async def test_a_runtime_that_is_ahead_waits_for_a_slow_client_too():
     stream = Stream()
     stream.send(FULL_SPEED + 200)

@@ -10,17 +10,9 @@ from lambdastream.runtime.isolation.availability import namespace_problem
 from lambdastream.runtime.isolation.mount_namespace import MountNamespace
 from lambdastream.runtime.processes.launch import Program
 from lambdastream.runtime.processes.process import Process
-from lambdastream.runtime.processes.watchdog import Watchdog
 
 pytestmark = pytest.mark.skipif(bool(namespace_problem()), reason="this machine gives no mount namespaces")
 TASK = Path("/var/task")
-
-
-@pytest.fixture(scope="module")
-def watchdog():
-    dog = Watchdog()
-    yield dog
-    dog.close()
 
 
 @pytest.fixture

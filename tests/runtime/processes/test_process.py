@@ -9,7 +9,6 @@ import pytest
 
 from lambdastream.runtime.processes.launch import Program
 from lambdastream.runtime.processes.process import LONGEST_LINE, Process, exit_reason
-from lambdastream.runtime.processes.watchdog import Watchdog
 
 NEVER_ENDS = "import time\nprint('here', flush=True)\nwhile True: time.sleep(60)"
 DEAF = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + NEVER_ENDS
@@ -20,13 +19,6 @@ LETS_GO = """
 import subprocess
 print(subprocess.Popen(["/bin/sleep", "600"], start_new_session=True, env={}).pid, flush=True)
 """
-
-
-@pytest.fixture(scope="module")
-def watchdog():
-    dog = Watchdog()
-    yield dog
-    dog.close()
 
 
 @pytest.fixture
