@@ -1,5 +1,6 @@
 """JupyterLab as a child process: what happens when it does not start, or does not end."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +31,28 @@ record.write_text(json.dumps(told))
 server.serve_forever()
 """
 
+# The port that it found free is another server's by now: at first it says so and ends, then it is the stubborn one.
+OUTRUN = """
+import http.server, json, os, pathlib, threading, time
+
+class Another(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(403 if "token=" in self.path else 200)
+        self.end_headers()
+        asked.set()
+
+mark = pathlib.Path(__file__).with_name("outrun")
+if not mark.exists():
+    mark.touch()
+    asked = threading.Event()
+    server = http.server.HTTPServer(("127.0.0.1", 0), Another)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    record = pathlib.Path(os.environ["JUPYTER_RUNTIME_DIR"], f"jpserver-{os.getpid()}.json")
+    record.write_text(json.dumps({"url": f"http://127.0.0.1:{server.server_port}/", "token": "ours"}))
+    asked.wait(30)
+    raise SystemExit("ERROR: the Jupyter server could not be started because no available port could be found.")
+"""
+
 
 @pytest.fixture
 def watchdog() -> Iterator[Watchdog]:
@@ -58,6 +81,19 @@ def test_one_that_ends_at_once_is_reported_with_what_it_said(
         pytest.fail("It never started.")
     assert raised.value.problem == "JupyterLab does not start:\nBad config encountered"
     assert "make lab" in raised.value.next_step
+
+
+def test_one_whose_port_is_taken_meanwhile_is_started_again(
+    tmp_path: Path, watchdog: Watchdog, pretend: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jupyter, "GRACE", 0.2)
+    pretend(OUTRUN + STUBBORN)
+    with JupyterLab(Project(tmp_path), watchdog, browser=False) as lab:
+        first, second = sorted(
+            (tmp_path / ".lambdastream" / "jupyter").glob("*.json"), key=lambda p: p.stat().st_mtime_ns
+        )
+        assert '"ours"' in first.read_text(encoding="utf-8")
+        assert json.loads(second.read_text(encoding="utf-8"))["url"] in lab.url
 
 
 def test_one_that_never_answers_is_ended(

@@ -25,6 +25,8 @@ from lambdastream.runtime.processes.watchdog import Watchdog
 PATIENCE: Final = 60.0
 GRACE: Final = 10.0
 STEP: Final = 0.05
+PORT_TAKEN: Final = "no available port could be found"
+ATTEMPTS: Final = 3
 FIRST_NOTEBOOK: Final = "notebooks/00-start-here.ipynb"
 
 
@@ -49,8 +51,7 @@ class JupyterLab:
         self._project.make_state()
         self._runtime.mkdir(mode=0o700, exist_ok=True)
         try:
-            self._start()
-            self.url = self._wait_until_it_answers()
+            self.url = self._start_until_it_answers()
         except BaseException:
             self.close()
             raise
@@ -78,6 +79,21 @@ class JupyterLab:
             self._process.wait()
         self._watchdog.leave_group(self._process.pid)
 
+    def _start_until_it_answers(self) -> str:
+        """Start it, once more where another server takes its port between JupyterLab's look for one and its use."""
+        for _ in range(ATTEMPTS):
+            self._start()
+            if url := self._wait_until_it_answers():
+                return url
+            self.close()
+            if PORT_TAKEN not in self._said():
+                break
+        end = "\n".join(self._said().splitlines()[-10:])
+        raise SetupError(f"JupyterLab does not start:\n{end}", next_step="Mend that, then try again: make lab")
+
+    def _said(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
     def _start(self) -> None:
         with self._log.open("wb") as log, uninterrupted():
             self._process = subprocess.Popen(
@@ -104,21 +120,22 @@ class JupyterLab:
         own = {"PATH": path, "JUPYTER_RUNTIME_DIR": str(self._runtime), "JUPYTER_TOKEN": secrets.token_hex(24)}
         return Profile(self._project).environment(os.environ) | own
 
-    def _wait_until_it_answers(self) -> str:
+    def _wait_until_it_answers(self) -> str | None:
+        """The address to open; None when it ended, or took too long."""
         deadline = time.monotonic() + PATIENCE
         while self._process is not None and self._process.poll() is None and time.monotonic() < deadline:
             if url := self._address():
                 return url
             time.sleep(STEP)
-        end = "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:])
-        raise SetupError(f"JupyterLab does not start:\n{end}", next_step="Mend that, then try again: make lab")
+        return None
 
     def _address(self) -> str | None:
-        """The address to open, once the server answers there."""
+        """The address to open, once the server answers there, and not another: only ours takes the token."""
         assert self._process is not None  # noqa: S101 - called while it runs
         try:
             told = json.loads((self._runtime / f"jpserver-{self._process.pid}.json").read_text(encoding="utf-8"))
-            answer = httpx.get(f"{told['url']}api", trust_env=False, verify=NO_TLS, timeout=5)
+            token = {"token": told["token"]}
+            answer = httpx.get(f"{told['url']}api/status", params=token, trust_env=False, verify=NO_TLS, timeout=5)
         except (OSError, ValueError, httpx.TransportError):
             return None
         return f"{told['url']}{self._page}?token={told['token']}" if answer.is_success else None
