@@ -20,6 +20,7 @@ FILES = {
     "requirements/bench.in": "requirements/bench.txt",
     "requirements/uv.in": "requirements/uv.txt",
     "app/chat/requirements.txt": "requirements/chat.txt",
+    "app/agent/requirements.txt": "requirements/agent.txt",
     "src/lambdastream/runtime/python_runtime.in": "src/lambdastream/runtime/python_runtime.txt",
 }
 # cargo-lambda runs functions without the compiler that it would build them with.
