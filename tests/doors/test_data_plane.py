@@ -85,6 +85,33 @@ def test_a_function_that_is_deployed_again_keeps_its_url_and_its_connections(
     assert len(second.pids) == 1
 
 
+@pytest.mark.conformance("environment-replaced")
+def test_a_stream_goes_on_while_its_function_is_deployed_again(local, copy_of, tmp_path, eventually, is_alive):
+    first = local.deploy_web(copy_of("web"), name="replaced", **STREAMS)
+    (tmp_path / "one").touch()
+    with first.stream("GET", "words", params={"words": "one,two", "gates": str(tmp_path)}) as response:
+        words = response.iter_text()
+        assert next(words) == "one\n"
+        old = first.pids
+        second = local.deploy_web(copy_of("web"), name="replaced", **STREAMS)
+        assert second.get("words", words="one", gates=str(tmp_path)).text == "one\n"
+        assert not set(second.pids) & set(old)
+        (tmp_path / "two").touch()
+        assert list(words) == ["two\n"]
+    eventually(lambda: not any(map(is_alive, old)))
+
+
+def test_a_replaced_function_ends_with_its_removal_whatever_it_does(local, copy_of, tmp_path, is_alive):
+    first = local.deploy_web(copy_of("web"), name="replaced-removed", **STREAMS)
+    (tmp_path / "one").touch()
+    with first.stream("GET", "words", params={"words": "one,two", "gates": str(tmp_path)}) as response:
+        assert next(response.iter_text()) == "one\n"
+        old = first.pids
+        local.deploy_web(copy_of("web"), name="replaced-removed", **STREAMS)
+        local.loop.run(local.plane.remove("replaced-removed"))
+        assert not any(map(is_alive, old))
+
+
 def test_a_url_can_be_taken_away_and_given_back(local, write_function):
     code = write_function(says("here"))
     first = local.deploy(code, name="with-or-without", mode="BUFFERED")

@@ -158,6 +158,22 @@ def test_a_stop_leaves_nothing(loop, new_function, eventually, gates, descendant
     eventually(lambda: len(descendants(os.getpid())) == len(before) + watchdog)
 
 
+def test_a_function_that_finishes_ends_what_is_idle_and_waits_for_the_rest(
+    loop, new_function, eventually, gates, is_alive
+):
+    function = new_function()
+    files = gates("first")
+    busy = begin(function, eventually, files)
+    idle = function.result("pid")
+    eventually(lambda: sorted(states(function)) == ["busy", "idle"])
+    wait_until_finished = loop.start(function.finish())
+    eventually(lambda: states(function) == ["busy"] and not is_alive(idle))
+    Path(files["gate"]).touch()
+    wait_until_finished()
+    assert [told for told, _ in busy.sink.heard] == ["result"]
+    assert function.environments == []
+
+
 def test_an_invocation_of_a_stopped_function_fails(loop, new_function):
     function = new_function()
     loop.run(function.stop())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,10 +41,15 @@ class FunctionDeployments:
         self._host = host
         self._authenticator = authenticator
         self._deployments: dict[FunctionReference, Deployment] = {}
+        self._replaced: dict[asyncio.Task[None], Deployment] = {}
         self._concurrency: dict[FunctionReference, Concurrency] = defaultdict(Concurrency)
 
     async def deploy(self, description: FunctionDescription) -> dict[str, Any]:
         """Deploy a function or a version of it, or replace it; its URL stays. Returns its status.
+
+        What is under way ends with the code that it began with. AWS documents that a function can be invoked while it is
+        updated (AWS Lambda API reference, "UpdateFunctionConfiguration"), and nothing that would end an invocation.
+
 
         Raises ``RuntimeNotFoundError``, ``AdapterNotFoundError`` or ``DescriptionError`` when it cannot run here; what was
         deployed before then still runs.
@@ -59,7 +65,7 @@ class FunctionDeployments:
             concurrency.reserved = description.reserved_concurrency
         self._deployments[reference] = deployment
         if before is not None:
-            await self._end(before)
+            self._let_finish(before)
         return _status(deployment)
 
     async def remove(self, reference: FunctionReference) -> None:
@@ -75,6 +81,7 @@ class FunctionDeployments:
         ]
         if not found:
             raise _not_found(reference)
+        await self._end_replaced(found)
         for deployed in found:
             deployment = self._deployments.pop(deployed)
             await self._end(deployment)
@@ -104,6 +111,7 @@ class FunctionDeployments:
 
     async def close(self) -> None:
         """End all of them."""
+        await self._end_replaced(self._deployments)
         await asyncio.gather(*(self._end(deployment) for deployment in self._deployments.values()))
         self._deployments.clear()
 
@@ -131,11 +139,26 @@ class FunctionDeployments:
             after.url = FunctionUrl(after.function, self._host.limits, self._authenticator)
             await after.url.listen(after.port)
 
+    def _let_finish(self, deployment: Deployment) -> None:
+        task = asyncio.get_running_loop().create_task(self._end(deployment, finish=True))
+        self._replaced[task] = deployment
+        task.add_done_callback(self._replaced.pop)
+
+    async def _end_replaced(self, references: Collection[FunctionReference]) -> None:
+        """End now what was replaced and still finishes."""
+        ended = [
+            (task, replaced.function)
+            for task, replaced in self._replaced.items()
+            if replaced.function.description.reference in references
+        ]
+        await asyncio.gather(*(function.stop() for _, function in ended))
+        await asyncio.gather(*(task for task, _ in ended))
+
     @staticmethod
-    async def _end(deployment: Deployment) -> None:
+    async def _end(deployment: Deployment, *, finish: bool = False) -> None:
         if deployment.url is not None:
             deployment.url.stop_listening()
-        await deployment.function.stop()
+        await (deployment.function.finish() if finish else deployment.function.stop())
         if deployment.url is not None:
             await deployment.url.close()
         shutil.rmtree(deployment.function.package.opt, ignore_errors=True)

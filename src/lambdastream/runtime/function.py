@@ -28,7 +28,7 @@ State = Literal["starting", "idle", "frozen", "busy", "stopping"]
 
 
 class Function:
-    """A function that can be invoked. ``stop`` ends everything that it started.
+    """A function that can be invoked. ``stop`` ends everything that it started, ``finish`` lets what is under way end first.
 
     ``concurrency`` is shared by all versions of one function.
     """
@@ -44,6 +44,7 @@ class Function:
         self._tasks: set[asyncio.Task[None]] = set()
         self._serving: dict[ExecutionEnvironment, Invocation] = {}
         self._stopped = False
+        self._finishes = False
 
     @property
     def environments(self) -> list[tuple[ExecutionEnvironment, State]]:
@@ -66,6 +67,15 @@ class Function:
             self._start_or_throttle()
         else:
             asyncio.get_running_loop().call_later(FINISHING, self._hurry, invocation)
+
+    async def finish(self) -> None:
+        """End all environments, each as soon as it is idle, then stop. It lasts as long as what is under way."""
+        self._finishes = True
+        while self._idle:
+            self._evict(self._idle.pop())
+        while self._states and self._tasks:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        await self.stop()
 
     async def stop(self) -> None:
         """End all environments; invocations that are under way, and those that come later, fail."""
@@ -115,7 +125,12 @@ class Function:
         self._states[environment] = "idle"
         self._idle.push(environment)
         self._assign()
-        if self._host.limits.freeze and self._states[environment] == "idle":
+        if self._states[environment] != "idle":
+            return
+        if self._finishes:
+            self._idle.remove(environment)
+            self._evict(environment)
+        elif self._host.limits.freeze:
             environment.freeze()
 
     async def _watch(self, environment: ExecutionEnvironment) -> None:
