@@ -10,6 +10,7 @@ from lambdastream.workshop.doctor.machine import (
     GIB,
     adapter_finding,
     disk_findings,
+    isolation_findings,
     machine,
     platform_finding,
     python_finding,
@@ -38,6 +39,20 @@ def test_functions_run_on_linux_alone(system: str, architecture: str, level: str
 @pytest.mark.parametrize(("version", "level"), [((3, 11, 0), "fine"), ((3, 14, 1), "fine"), ((3, 10, 9), "wrong")])
 def test_the_python_is_new_enough(version: tuple[int, ...], level: str) -> None:
     assert python_finding(version).level == level
+
+
+@pytest.mark.parametrize(
+    ("problem", "level"), [("", "fine"), ("Operation not permitted", "warning")], ids=["namespaces", "none"]
+)
+def test_how_functions_are_kept_apart_is_told(problem: str, level: str) -> None:
+    [finding] = isolation_findings("Linux", lambda: problem)
+    assert finding.level == level
+    assert problem in finding.what
+    assert ("SYS_ADMIN" in finding.fix) is bool(problem)
+
+
+def test_where_no_function_runs_nobody_tries_a_namespace() -> None:
+    assert [*isolation_findings("Darwin", lambda: pytest.fail("There is none."))] == []
 
 
 def no_image(image: str) -> bool:
@@ -102,8 +117,8 @@ def test_this_machine_is_looked_at_and_nothing_is_fetched(tmp_path: Path, monkey
     monkeypatch.setenv("LAMBDASTREAM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("LAMBDASTREAM_ADAPTER", str(tmp_path / "none"))
     findings = machine(tmp_path)
-    assert [finding.check for finding in findings][:3] == ["platform", "python", "adapter"]
-    assert findings[2].level == "wrong"
+    assert [finding.check for finding in findings][:4] == ["platform", "python", "isolation", "adapter"]
+    assert findings[3].level == "wrong"
     assert not (tmp_path / "cache").exists()
 
 

@@ -19,6 +19,9 @@ WantedIsolation = Literal["auto", "namespaces", "paths"]
 PATIENCE: Final = 10
 # Any program, that needs nothing.
 TRIAL: Final = "/bin/true"
+NAMESPACES_NEED: Final = (
+    "a container needs the capability SYS_ADMIN, Ubuntu the setting kernel.apparmor_restrict_unprivileged_userns=0."
+)
 
 
 def find_isolation(wanted: WantedIsolation) -> Isolation:
@@ -33,8 +36,7 @@ def find_isolation(wanted: WantedIsolation) -> Isolation:
     if problem and wanted == "namespaces":
         raise SetupError(
             f"This machine does not let functions have mount namespaces ({problem}).",
-            next_step="Let it: a container needs the capability SYS_ADMIN, Ubuntu the setting "
-            "kernel.apparmor_restrict_unprivileged_userns=0. Or do without: lambdastream up --isolation paths",
+            next_step=f"Let it: {NAMESPACES_NEED} Or do without: lambdastream up --isolation paths",
         )
     return "paths" if problem else "namespaces"
 

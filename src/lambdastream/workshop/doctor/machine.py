@@ -16,6 +16,7 @@ import httpx
 from lambdastream.control.adapter_status import adapter_status
 from lambdastream.errors import AdapterNotFoundError
 from lambdastream.runtime.cache import cache_folder
+from lambdastream.runtime.isolation.availability import NAMESPACES_NEED, namespace_problem
 from lambdastream.runtime.web_adapter.adapter import BINARY_VARIABLE, IMAGE, IMAGE_VARIABLE
 from lambdastream.runtime.web_adapter.build import find_cargo
 from lambdastream.workshop.doctor.finding import Finding, fine, warning, wrong
@@ -35,6 +36,7 @@ def machine(folder: Path) -> list[Finding]:
     return [
         platform_finding(platform.system(), platform.machine()),
         python_finding(sys.version_info[:3]),
+        *isolation_findings(platform.system(), namespace_problem),
         adapter_finding(adapter_status(), os.environ, reaches_image=reaches_image),
         *disk_findings((cache_folder(), folder), lambda path: shutil.disk_usage(path).free),
     ]
@@ -54,6 +56,19 @@ def python_finding(version: tuple[int, ...]) -> Finding:
     if version >= OLDEST_PYTHON:
         return fine("python", f"Python {name}")
     return wrong("python", f"Python {name} is too old: 3.11 or newer is needed.", "uv python install 3.13")
+
+
+def isolation_findings(system: str, problem: Callable[[], str]) -> Iterator[Finding]:
+    """How functions are kept apart here. ``problem`` says why there is no mount namespace to have."""
+    if system != "Linux":
+        return
+    if why := problem():
+        what = (
+            f"Functions share this machine's file system, with paths rewritten: it gives no mount namespaces ({why})."
+        )
+        yield warning("isolation", what, f"It works as it is. To have them: {NAMESPACES_NEED}")
+    else:
+        yield fine("isolation", "each function sees a file system of its own (mount namespaces)")
 
 
 def adapter_finding(
