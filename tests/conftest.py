@@ -317,6 +317,12 @@ def running(
         loop.close()
 
 
+@pytest.fixture(scope="session")
+def local_of() -> Callable[..., Any]:
+    """Start a data plane for the time of a `with` block; its functions' logs go to this folder."""
+    return running
+
+
 @pytest.fixture(scope="session", name="eventually")
 def _eventually() -> Callable[..., Any]:
     """Wait until a condition holds; returns what it gave."""

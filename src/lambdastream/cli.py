@@ -22,6 +22,7 @@ from lambdastream.control.project import Project, Running, find_project
 from lambdastream.errors import LambdastreamError, UsageError
 from lambdastream.runtime.isolation.availability import WantedIsolation
 from lambdastream.runtime.limits import Limits
+from lambdastream.workshop.commands import add_commands
 
 FAILED: Final = 1
 WRONG_USAGE: Final = 2
@@ -113,6 +114,8 @@ def parser() -> argparse.ArgumentParser:
     lab_.add_argument("--check", action="store_true", help="stop as soon as JupyterLab answers")
     lab_.add_argument("--port", type=_port, default=supervisor.DEFAULT_PORT, help="the endpoint's port (%(default)s)")
     lab_.set_defaults(run=lab)
+
+    add_commands(commands)
     return top
 
 
@@ -148,6 +151,8 @@ def status(project: Project, arguments: argparse.Namespace) -> None:
     for function in found["functions"]:
         states = ", ".join(environment["state"] for environment in function["environments"]) or "cold"
         print(f"function  {function['name']}  {function['url'] or 'no URL'}  {function['invoke_mode'] or ''}  {states}")
+    for api in found["apis"]:
+        print(f"api       {api['name']}  {api['url']}  {api['type']}")
 
 
 def logs(project: Project, arguments: argparse.Namespace) -> None:

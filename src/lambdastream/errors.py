@@ -8,13 +8,16 @@
     ├── SetupError                 something that must be on this machine is not
     │   ├── RuntimeNotFoundError   nothing here runs the declared runtime
     │   ├── AdapterNotFoundError   no Lambda Web Adapter binary, and no way to get one
-    │   └── PackagingError         a function's requirements could not be installed
+    │   ├── PackagingError         a function's requirements could not be installed
+    │   ├── DockerNotFoundError    no Docker for a function that is a container image
+    │   └── RegistryNotFoundError  nothing that serves as a registry of container images
     ├── LocalAwsError              the local AWS cannot do it now
     │   ├── PortTakenError         the port belongs to another process
     │   ├── NotRunningError        no local AWS runs for this project
     │   └── FunctionNotFoundError  no function of that name is deployed
     ├── UnreachableError           no connection to a URL can be made
     ├── NotebookError              a notebook does not run to its end
+    ├── WorkshopError              attendees' stacks are not as they should be
     └── WireError                  bytes that are not what their protocol says
         └── SignatureError         a request is not signed, or its signature does not hold
 """
@@ -58,6 +61,14 @@ class PackagingError(SetupError):
     """A function's code or requirements could not be put together."""
 
 
+class DockerNotFoundError(SetupError):
+    """There is no Docker on this machine, or its daemon does not answer."""
+
+
+class RegistryNotFoundError(SetupError):
+    """Nothing on this machine can serve as a registry of container images."""
+
+
 class LocalAwsError(LambdastreamError):
     """The local AWS cannot do what was asked now."""
 
@@ -80,6 +91,10 @@ class UnreachableError(LambdastreamError):
 
 class NotebookError(LambdastreamError):
     """A notebook does not run to its end."""
+
+
+class WorkshopError(LambdastreamError):
+    """Attendees' stacks are not as they should be, or may not be touched."""
 
 
 class WireError(LambdastreamError):

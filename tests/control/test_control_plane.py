@@ -134,6 +134,20 @@ def test_paths_that_are_not_open_to_callers(caller, path):
     assert caller.call("POST", path)[0] == 403
 
 
+@pytest.mark.parametrize(
+    ("service", "call"),
+    [
+        pytest.param("cloudtrail", "lookup_events", id="JSON"),
+        pytest.param("cloudformation", "describe_account_limits", id="Query"),
+    ],
+)
+def test_a_call_that_is_not_simulated_says_so_and_is_not_worth_a_second_try(client, service, call):
+    with pytest.raises(ClientError, match="not simulated by the local AWS") as caught:
+        getattr(client(service), call)()
+    assert caught.value.response["Error"]["Code"] == "NotImplemented"
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
 def test_the_managed_bucket_is_there(client):
     stack = client("cloudformation").describe_stacks(StackName="aws-sam-cli-managed-default")["Stacks"][0]
     assert stack["Tags"] == [{"Key": "ManagedStackSource", "Value": "AwsSamCli"}]

@@ -153,6 +153,8 @@ def test_a_program_for_aws_gets_what_a_shell_would_have(profile: Profile) -> Non
         "AWS_CA_BUNDLE": "/ca",
         "AWS_PROFILE": "dev",
         "SAM_CLI_TELEMETRY": "0",
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "CDK_DISABLE_VERSION_CHECK": "true",
     }
 
 

@@ -28,6 +28,7 @@ def handler(event, context):
     print("a word for the log")
     return {"statusCode": 200, "body": os.environ["GREETING"] + layered.NAME}
 """
+INVOCATIONS = "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Web.Arn}/invocations"
 TEMPLATE = {
     "Transform": "AWS::Serverless-2016-10-31",
     "Parameters": {"Greeting": {"Type": "String", "Default": "hello "}},
@@ -52,6 +53,43 @@ TEMPLATE = {
             },
         },
         "Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 3}},
+        # As the CDK has them.
+        "Pieces": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": {"Ref": "AWS::StackName"}}},
+        "Path": {
+            "Type": "AWS::ApiGateway::Resource",
+            "Properties": {
+                "RestApiId": {"Ref": "Pieces"},
+                "ParentId": {"Fn::GetAtt": ["Pieces", "RootResourceId"]},
+                "PathPart": "{proxy+}",
+            },
+        },
+        "Method": {
+            "Type": "AWS::ApiGateway::Method",
+            "Properties": {
+                "RestApiId": {"Ref": "Pieces"},
+                "ResourceId": {"Ref": "Path"},
+                "HttpMethod": "ANY",
+                "AuthorizationType": "NONE",
+                "Integration": {
+                    "Type": "AWS_PROXY",
+                    "IntegrationHttpMethod": "POST",
+                    "Uri": {"Fn::Sub": INVOCATIONS},
+                },
+            },
+        },
+        "Deployment": {
+            "Type": "AWS::ApiGateway::Deployment",
+            "DependsOn": "Method",
+            "Properties": {"RestApiId": {"Ref": "Pieces"}},
+        },
+        "Stage": {
+            "Type": "AWS::ApiGateway::Stage",
+            "Properties": {
+                "RestApiId": {"Ref": "Pieces"},
+                "DeploymentId": {"Ref": "Deployment"},
+                "StageName": "prod",
+            },
+        },
     },
     "Outputs": {
         "Url": {"Value": {"Fn::GetAtt": ["WebUrl", "FunctionUrl"]}},
@@ -59,6 +97,7 @@ TEMPLATE = {
         "Rest": {
             "Value": {"Fn::Sub": "https://${ServerlessRestApi}.execute-api.${AWS::Region}.amazonaws.com/Prod/rest"}
         },
+        "Pieces": {"Value": {"Fn::Sub": "https://${Pieces}.execute-api.${AWS::Region}.amazonaws.com/prod/pieces"}},
     },
 }
 
@@ -158,7 +197,7 @@ def deploy_two_at_once(aws: Aws) -> tuple[dict[str, str], dict[str, str]]:
     with ThreadPoolExecutor() as pool:
         list(pool.map(aws.deploy, ("one", "other")))
     one, other = aws.urls("one"), aws.urls("other")
-    assert len({*one.values(), *other.values()}) == 6
+    assert len({*one.values(), *other.values()}) == 8
     assert answers(one) == answers(other) == {"hello world"}
     return one, other
 

@@ -418,6 +418,15 @@ def test_a_streamed_answer_without_a_body_has_none_and_the_connection_goes_on(st
 HTTP_TYPE = "application/vnd.awslambda.http-integration-response"
 
 
+def test_a_chunk_of_the_function_reaches_the_client_as_one_chunk(stream_api, connect):
+    wire = connect(stream_api.port)
+    large = "x" * 1_000_000
+    body = script([["chunk", "one"], ["chunk", large], ["end"]]).encode()
+    wire.send(b"POST /prod/x HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body), body)
+    assert wire.head()[0] == 200
+    assert [len(chunk) for chunk in wire.chunks()] == [3, len(large), 0]
+
+
 @pytest.mark.conformance("rest-stream-prelude")
 @pytest.mark.parametrize(
     "cuts",

@@ -3,14 +3,21 @@
 import json
 import resource
 import socket
-from contextlib import ExitStack
+import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+
+from lambdastream.doors.api_description import ApiDescription
+from lambdastream.doors.api_routes import Route
 
 HOST = "Host: localhost\r\n"
 CHUNKED = HOST + "Transfer-Encoding: chunked\r\n\r\n"
 HEAD = 64 * 1024
+PATIENCE = 0.5
+POST = b"POST /pid HTTP/1.1\r\nHost: h\r\nContent-Length: 20\r\n\r\n"
 
 
 @pytest.fixture
@@ -202,6 +209,67 @@ def test_a_head_that_is_too_long_is_refused_also_when_it_comes_slowly(connect, p
             wire.send(sent[at : at + size])
         assert wire.answer().status == 431
         assert wire.at_end()
+
+
+@pytest.fixture
+def impatient(start_local):
+    """A data plane whose clients have little time."""
+    return start_local(request_head=PATIENCE)
+
+
+def evenly(count, seconds):
+    """Numbers up to `count`, so many seconds in all."""
+    for number in range(count):
+        yield number
+        time.sleep(seconds / count)
+
+
+@pytest.fixture
+def hasty_ports(impatient, copy_of):
+    """The ports of all its doors: the endpoint's, a function URL's, an API's."""
+    function = impatient.deploy(copy_of("plain"), name="hasty", mode="BUFFERED")
+    api = ApiDescription("api", "api", "HTTP", "$default", (Route("ANY", "/", "hasty"),))
+    url = impatient.loop.run(impatient.plane.deploy_api(api))["url"]
+    return [impatient.plane.port, function.port, urlsplit(url).port]
+
+
+@pytest.mark.conformance("request-silence")
+def test_a_client_that_falls_silent_is_not_waited_for(hasty_ports, connect):
+    in_head, in_body, silent = ([connect(port) for port in hasty_ports] for _ in range(3))
+    for wire in in_head:
+        wire.send(POST[:-2])
+    for wire in in_body:
+        wire.send(POST, b"body")
+    assert silent[0].request("GET /").status == 403
+    for wire in in_head + in_body:
+        answer = wire.answer()
+        assert (answer.status, answer.headers["connection"]) == (408, "close")
+        assert wire.at_end()
+    assert all(wire.at_end() for wire in silent), "who asks for nothing is told nothing"
+
+
+def test_a_head_must_come_in_time_and_a_body_may_take_longer(impatient, connect):
+    head, body = connect(impatient.plane.port), connect(impatient.plane.port)
+    head.send(POST[:-2])
+    body.send(POST)
+    for at in evenly(20, 3 * PATIENCE):
+        with suppress(ConnectionError):
+            head.send(b"X: %d\r\n" % at)
+        body.send(b"x")
+    assert body.answer().status == 403, "it went on, so it was waited for"
+    with suppress(ConnectionError):
+        assert head.answer().status == 408
+    assert head.at_end()
+
+
+def test_a_client_that_waits_for_its_answer_may_be_silent(impatient, connect, copy_of, tmp_path, eventually):
+    wire = connect(impatient.deploy(copy_of("plain"), mode="BUFFERED").port)
+    begun, gate = tmp_path / "begun", tmp_path / "gate"
+    wire.send(f"GET /wait?begun={begun}&gate={gate} HTTP/1.1\r\n{HOST}\r\n".encode())
+    eventually(begun.exists)
+    time.sleep(2 * PATIENCE)
+    gate.touch()
+    assert wire.answer().status == 200
 
 
 def test_a_client_that_asks_much_and_reads_nothing_holds_up_nobody(plain, connect):

@@ -1,11 +1,12 @@
 """Functions' lines on their way to CloudWatch Logs."""
 
 import asyncio
+import time
 
 import httpcore
 import pytest
 
-from lambdastream.doors.log_shipper import LARGEST_BATCH, LogShipper
+from lambdastream.doors.log_shipper import LARGEST_BATCH, PAUSE, LogShipper
 
 
 class Link:
@@ -36,6 +37,20 @@ def test_lines_arrive_in_order_by_stream_and_in_few_calls(loop, eventually):
         return link.got
 
     assert loop.run(ship()) == [("/g", "one", ["line 0", "line 1", "line 2"]), ("/g", "two", ["other"])]
+
+
+def test_lines_wait_for_a_pause_and_not_for_long(loop):
+    async def ship():
+        link = Link()
+        shipper = LogShipper(link)
+        began, sent = time.monotonic(), asyncio.ensure_future(link.called.acquire())
+        while not sent.done():
+            shipper.add("us-east-1", "/g", "one", "more")
+            await asyncio.sleep(0.001)
+        await shipper.close()
+        return time.monotonic() - began
+
+    assert loop.run(ship()) > 2 * PAUSE
 
 
 def test_closing_sends_what_is_left(loop):

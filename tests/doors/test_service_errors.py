@@ -50,3 +50,9 @@ def test_json_names_the_error_in_a_header_too():
     response = error_response(HttpRequest("GET", "/2015-03-31/functions", ()), 403, "A", "why")
     assert dict(response.headers)["x-amzn-errortype"] == "A"
     assert json.loads(response.body)["message"] == "why"
+
+
+@pytest.mark.parametrize(("status", "whose"), [(400, b"Sender"), (500, b"Receiver")])
+def test_a_query_api_says_whose_fault_it_is(status, whose):
+    response = error_response(HttpRequest("POST", "/", (FORM,)), status, "A", "why")
+    assert b"<Type>" + whose + b"</Type>" in response.body

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from lambdastream.runtime.description import FunctionDescription
-from lambdastream.runtime.environment import Package
 from lambdastream.runtime.function import Function
 from lambdastream.runtime.host import Host
 from lambdastream.runtime.interpreter import managed_runtime, own_runtime
 from lambdastream.runtime.invocation import Invocation
 from lambdastream.runtime.limits import Limits
+from lambdastream.runtime.programs import Package
 
 
 @dataclass

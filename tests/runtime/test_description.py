@@ -8,7 +8,7 @@ import pytest
 from botocore.session import get_session
 
 from lambdastream.errors import DescriptionError
-from lambdastream.runtime.description import FunctionDescription, FunctionUrlConfig
+from lambdastream.runtime.description import ContainerImage, FunctionDescription, FunctionUrlConfig
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,7 @@ from lambdastream.runtime.description import FunctionDescription, FunctionUrlCon
         ({"environment": {"A-B": "1"}}, "environment variable's name is 'A-B'"),
         ({"environment": {"1A": "1"}}, "environment variable's name is '1A'"),
         ({"environment": {"AB": "a\0b"}}, "environment variable AB holds a NUL"),
+        ({"image": ContainerImage("host/app:1"), "layers": ("layer",)}, "image cannot have layers"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -86,3 +87,15 @@ def test_the_code_folder_means_the_same_to_every_process(describe, tmp_path, mon
     (tmp_path / "code").mkdir()
     monkeypatch.chdir(tmp_path)
     assert describe(code=Path("code")).code == Path(os.getcwd()) / "code"  # noqa: PTH109 - the plain answer
+
+
+def test_an_image_stands_for_code_handler_and_runtime():
+    image = ContainerImage("127.0.0.1:5000/app@sha256:0", ("python3",), ("app.py", "one"), "/srv")
+    description = FunctionDescription("one", image=image, memory=256)
+    assert FunctionDescription.from_json(json.loads(json.dumps(description.to_json()))) == description
+
+
+@pytest.mark.parametrize("uri", ["", "--privileged", "app:1 other", "app\n"])
+def test_a_text_that_is_no_name_of_an_image_is_refused(uri):
+    with pytest.raises(DescriptionError, match="image is"):
+        ContainerImage(uri)

@@ -7,7 +7,7 @@ import pytest
 from lambdastream.errors import DescriptionError
 from lambdastream.runtime.interpreter import ManagedRuntime
 from lambdastream.runtime.runtimes import OsOnlyRuntime, WrappedRuntime
-from lambdastream.runtime.variables import Folders, extension_variables, runtime_variables
+from lambdastream.runtime.variables import Folders, container_variables, extension_variables, runtime_variables
 
 PYTHON = ManagedRuntime("python3.11", Path("/lang"))
 LIBRARIES = "/lang/lib/python3.11/site-packages"
@@ -187,3 +187,35 @@ def test_an_extension_does_not_get_what_is_the_runtimes_alone(variables):
         "AWS_LAMBDA_LOG_STREAM_NAME",
     }
     assert given.keys() - extension_variables(given).keys() == missing
+
+
+def test_a_container_gets_what_lambda_sets_and_a_port_of_its_own(describe):
+    description = describe(
+        name="chat", environment={"OWN": "variable", "READINESS_CHECK_PORT": "8080"}, region="eu-west-1"
+    )
+    variables = container_variables(
+        description,
+        {"PORT": "8080", "PATH": "/image/bin", "AWS_LWA_READINESS_CHECK_PORT": "9090"},
+        runtime_api="127.0.0.1:9001",
+        log_stream="stream",
+        port=21000,
+        endpoint_url="http://127.0.0.1:4566",
+    )
+    assert variables == {
+        "OWN": "variable",
+        "PORT": "21000",
+        "AWS_LWA_PORT": "21000",
+        "READINESS_CHECK_PORT": "21000",
+        "TZ": ":UTC",
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_LAMBDA_FUNCTION_NAME": "chat",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/chat",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
+        "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
+    }

@@ -27,7 +27,7 @@ class CodeStore:
 
     def keep_only(self, name: str, used: Collection[str]) -> None:
         """Remove what a function had besides its code of these hashes."""
-        for folder in (self.state / "functions" / name).iterdir():
+        for folder in (self.state / "functions" / name).glob("*"):
             if folder.name not in used:
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -46,6 +46,11 @@ class DataPlaneClient(LocalAws):
         url: str = self._call("PUT", f"apis/{quote(api.id, safe='')}", json=asdict(api))["url"]
         return url
 
+    def registry(self) -> str:
+        """The address of the registry of images, ``host:port``; it is started. Raises ``RegistryNotFoundError``."""
+        address: str = self._call("PUT", "registry")["address"]
+        return address
+
     def reserve_concurrency(self, function: str, reserved: int | None) -> None:
         """Let a function, by its ARN, have so many invocations at once. Raises ``FunctionNotFoundError``."""
         self._call("PUT", f"concurrency/{quote(function, safe='')}", json={"reserved": reserved})

@@ -10,7 +10,8 @@ from lambdastream.errors import LocalAwsError
 
 PORTS: Final = "ports.json"
 SNAPSHOT: Final = "control_plane"
-FOLDERS: Final = (SNAPSHOT, "functions", "layers", "logs")
+IMAGES: Final = "images"
+FOLDERS: Final = (SNAPSHOT, IMAGES, "functions", "layers", "logs")
 
 
 def forget(project: Project) -> None:

@@ -39,6 +39,7 @@ MEANINGS: Final = {
     "timeout": "the time that an invocation may take, for every function",
     "api_timeout": "the time that an API waits for a function, for every route",
     "api_request": "the largest body of a request to an API",
+    "request_head": "the time that a client has for a request's head, and for each pause",
 }
 
 

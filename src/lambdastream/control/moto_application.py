@@ -8,6 +8,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -16,6 +17,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from lambdastream.control import internal_calls
 from lambdastream.control.changing_calls import changes
 from lambdastream.control.monitor import MOTO
+from lambdastream.doors.service_errors import error_response
+from lambdastream.wire.http_message import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
 REFUSED: Final = ("/moto-api", "/latest/", internal_calls.PREFIX)
 # A part of a signature's scope.
 DEPLOYMENTS: Final = "/cloudformation/"
-REASONS: Final = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error"}
 
 
 class RequestHandler(MotoRequestHandler):
@@ -63,10 +65,14 @@ class MotoApplication:
         try:
             with MOTO if changes(environ, body) else MOTO.reading():
                 return list(self._moto(environ, start_response))
+        except NotImplementedError as error:
+            # Not a 500: clients would ask for it again and again.
+            message = f"This call is not simulated by the local AWS. {error}"
+            return _answer(start_response, error_response(_request(environ, body), 501, "NotImplemented", message))
         except Exception as error:  # noqa: BLE001 - a fault of moto's is an answer, not the end
             traceback.print_exc(file=sys.stderr)
             message = f"The local AWS met an error of its own: {type(error).__name__}: {error}"
-            return _json(start_response, 500, {"__type": "InternalFailure", "message": message})
+            return _answer(start_response, error_response(_request(environ, body), 500, "InternalFailure", message))
 
 
 def _read_body(environ: WSGIEnvironment) -> bytes:
@@ -80,8 +86,19 @@ def _read_body(environ: WSGIEnvironment) -> bytes:
     return body
 
 
+def _request(environ: WSGIEnvironment, body: bytes) -> HttpRequest:
+    """The request, with the headers that say which service it is for."""
+    told = {"authorization": "HTTP_AUTHORIZATION", "x-amz-target": "HTTP_X_AMZ_TARGET", "content-type": "CONTENT_TYPE"}
+    headers = tuple((name, environ[key]) for name, key in told.items() if environ.get(key))
+    return HttpRequest(environ["REQUEST_METHOD"], environ["REQUEST_URI"], headers, body)
+
+
 def _json(start_response: StartResponse, status: int, value: dict[str, Any]) -> Iterable[bytes]:
-    body = json.dumps(value).encode()
-    headers = [("content-type", "application/json"), ("content-length", str(len(body)))]
-    start_response(f"{status} {REASONS[status]}", headers)
-    return [body]
+    headers = (("content-type", "application/json"),)
+    return _answer(start_response, HttpResponse(status, headers, json.dumps(value).encode()))
+
+
+def _answer(start_response: StartResponse, response: HttpResponse) -> Iterable[bytes]:
+    headers = [*response.headers, ("content-length", str(len(response.body)))]
+    start_response(f"{response.status} {HTTPStatus(response.status).phrase}", headers)
+    return [response.body]

@@ -74,17 +74,26 @@ def _load_resource(load: Callable[[str], Any], resource: str) -> Any:
 class _OpenApiValidationError(Exception):
     """Stands for the validator's own error in moto's ``except`` clause."""
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@functools.cache
+def _validator() -> tuple[Any, Any]:
+    """The validator and its errors. Once: imported anew, they would be other classes than those that are raised."""
+    for name in _STAND_INS:
+        sys.modules.pop(name, None)
+    return importlib.import_module(_VALIDATOR), importlib.import_module(f"{_VALIDATOR}.validation.exceptions")
+
 
 def _validate(document: Mapping[str, Any]) -> None:
     """The validator's ``validate``: moto calls it for a REST API that boto3 imports with ``failOnWarnings``."""
-    for name in _STAND_INS:
-        sys.modules.pop(name, None)
-    validator = importlib.import_module(_VALIDATOR)
-    errors = importlib.import_module(f"{_VALIDATOR}.validation.exceptions")
+    validator, errors = _validator()
     try:
         validator.validate(document)
     except errors.OpenAPIValidationError as error:
-        raise _OpenApiValidationError(str(error)) from error
+        raise _OpenApiValidationError(error.message) from error
 
 
 def _validator_stand_ins() -> Iterator[ModuleType]:

@@ -39,6 +39,8 @@ WINS_OVER_A_PROFILE: Final = (
     "AWS_ENDPOINT_URL_STS",
     "AWS_ENDPOINT_URL_IAM",
     "AWS_ENDPOINT_URL_LOGS",
+    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+    "AWS_BEARER_TOKEN_BEDROCK",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "AWS_ROLE_ARN",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
@@ -96,6 +98,8 @@ class Profile:
             "AWS_PROFILE": NAME,
             "SAM_CLI_TELEMETRY": "0",
             "SAM_CLI_POLL_DELAY": "0.5",
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CDK_DISABLE_VERSION_CHECK": "true",
         }
 
     def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:

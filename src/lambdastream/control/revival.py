@@ -10,6 +10,7 @@ from moto.apigatewayv2.models import apigatewayv2_backends
 from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.cloudformation.models import CloudFormationBackend, Stack, cloudformation_backends
 from moto.core.base_backend import BackendDict
+from moto.ecr.models import ecr_backends
 
 from lambdastream.control.gaps.function_deployment import alias_urls, deploy, deploy_versions
 from lambdastream.control.gaps.http_apis import deploy_http_api
@@ -28,6 +29,10 @@ def revive() -> None:
     for stack in [stack for backend in _stacks_backends() for stack in backend.stacks.values()]:
         _cut_off(stack)
     before = _addresses()
+    for backend in _backends(ecr_backends):
+        for repository in backend.repositories.values():
+            # To ask for the address starts the registry: whoever knows it pushes without a word to anybody else.
+            _ = repository.uri
     for backend in _backends(lambda_backends):
         for function in backend.list_functions():
             _revive_function(backend, function)

@@ -14,7 +14,7 @@ from pathlib import Path
 import uvloop
 
 from lambdastream.control import control_plane_process
-from lambdastream.control.forgetting import PORTS, forget
+from lambdastream.control.forgetting import IMAGES, PORTS, forget
 from lambdastream.control.interrupts import ENDINGS
 from lambdastream.control.profile import Profile
 from lambdastream.control.project import Project, Running
@@ -57,9 +57,15 @@ async def _serve(
     for number in ENDINGS:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     profile, socket = Profile(project), folder / "control_plane.sock"
-    keys, logs, ports = profile.keys(), project.logs, project.state / PORTS
     async with DataPlane(
-        port=port, logs=logs, limits=limits, keys=keys, control_plane=socket, ports=ports, isolation=isolation
+        port=port,
+        logs=project.logs,
+        limits=limits,
+        keys=profile.keys(),
+        control_plane=socket,
+        ports=project.state / PORTS,
+        images=project.state / IMAGES,
+        isolation=isolation,
     ) as data_plane:
         data_plane.host.watchdog.watch_folder(folder)
         async with control_plane_process.running(project, data_plane, socket) as control_plane:

@@ -117,9 +117,10 @@ class GatewayExchange:
             self._end()
 
     def start_response(self, prelude: Prelude) -> None:
-        """Begin a streamed answer."""
+        """Begin a streamed answer. What the runtime says from then on goes to the client in the chunks that it comes in."""
         if not self._over:
             self._connection.start_response(prelude.status, self._headers(prelude.headers))
+            self._connection.back_pressure.pass_chunks(self._write_chunks)
             self._begun = True
 
     def write_chunk(self, data: bytes) -> None:
@@ -138,6 +139,10 @@ class GatewayExchange:
         if not self._over:
             self._end()
             self._connection.break_response()
+
+    def _write_chunks(self, chunks: memoryview) -> None:
+        if not self._over:
+            self._connection.write_chunks(chunks)
 
     def _event(self, match: Match, path: str, time: datetime, caller: Caller | None) -> bytes:
         api, route = self._description, match.route

@@ -41,7 +41,7 @@ class ApiGateway:
         self.limits = limits
         self.authenticator = authenticator
         self.address = ""
-        self._listener = Listener(lambda: GatewayConnection(self))
+        self._listener = Listener(lambda: GatewayConnection(self), patience=limits.request_head)
 
     @property
     def url(self) -> str:

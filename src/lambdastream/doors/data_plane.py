@@ -22,6 +22,7 @@ from lambdastream.doors.log_shipper import LogShipper
 from lambdastream.doors.role_sessions import RoleSessions
 from lambdastream.errors import FunctionNotFoundError, PortTakenError
 from lambdastream.runtime.arn import FunctionReference, function_reference
+from lambdastream.runtime.containers.registry import Registry
 from lambdastream.runtime.description import FunctionDescription
 from lambdastream.runtime.function import Function
 from lambdastream.runtime.host import Host
@@ -43,6 +44,7 @@ class DataPlane:
     """A local Lambda. ``port`` is the endpoint's (0 takes a free one); ``logs`` the folder of functions' logs.
 
     The file ``ports`` remembers the ports of functions' URLs and of APIs, so that they are the same after a restart.
+    ``images`` is the folder of the registry of container images, if they are to be kept.
     ``isolation`` says what functions see of the machine, see ``sandbox``; ``auto`` isolates them as well as it can be done.
 
     Calls to AWS are signed with ``keys``, by default new ones. Those that are not Lambda's own invocations go to the control
@@ -52,7 +54,7 @@ class DataPlane:
     every folder that was made.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is named, and may be left out
         self,
         *,
         port: int = 0,
@@ -61,6 +63,7 @@ class DataPlane:
         keys: Keys | None = None,
         control_plane: Path | None = None,
         ports: Path | None = None,
+        images: Path | None = None,
         isolation: WantedIsolation = "paths",
     ) -> None:
         self.port = port
@@ -73,11 +76,13 @@ class DataPlane:
         self._logs = logs
         self._ports = ports
         self._isolation = isolation
+        self._images = images
+        self._registry: Registry | None = None
         self._log_shipper = LogShipper(self.control_plane) if self.control_plane else None
         self._role_sessions = RoleSessions(self.authenticator, self.control_plane)
         self._host: Host | None = None
         self._deployed: FunctionDeployments | None = None
-        self._listener = Listener(lambda: EndpointConnection(self))
+        self._listener = Listener(lambda: EndpointConnection(self), patience=self.limits.request_head)
         self._apis: dict[str, DeployedApi] = {}
         self._deploying = asyncio.Lock()
 
@@ -123,6 +128,8 @@ class DataPlane:
             await self._functions.close()
             await asyncio.gather(*(api.gateway.close() for api in self._apis.values()))
             self._apis.clear()
+            if self._registry is not None:
+                await self._registry.close()
             await self._listener.close(grace=self.limits.shutdown)
             if self.control_plane is not None and self._log_shipper is not None:
                 await self._log_shipper.close()
@@ -154,6 +161,12 @@ class DataPlane:
         """Remove a function with all its versions, or one of them. Raises ``FunctionNotFoundError``."""
         async with self._deploying:
             await self._functions.remove(function_reference(reference) if isinstance(reference, str) else reference)
+
+    async def registry(self) -> str:
+        """The address of the registry of container images, ``host:port``. Raises ``RegistryNotFoundError``."""
+        if self._registry is None:
+            self._registry = Registry(self._images or self.host.temporary_folder("images"))
+        return await self._registry.address(self.host)
 
     def reserve_concurrency(self, reference: FunctionReference, concurrency: int | None) -> None:
         """Let a function have so many invocations at once from now on. Raises ``FunctionNotFoundError``."""

@@ -1,7 +1,7 @@
 """The endpoint: the one address that AWS tools are given.
 
 Every call to AWS must be signed with this project's keys, or with keys that its STS issued. Invoke, InvokeAsync and
-InvokeWithResponseStream are answered here; all else goes on to the control plane.
+InvokeWithResponseStream are answered here, and so is Amazon Bedrock's Converse; all else goes on to the control plane.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, Protocol
 
+from lambdastream.doors import bedrock_runtime, own_calls
 from lambdastream.doors import invoke as invoke_door
 from lambdastream.doors import invoke_with_response_stream as stream_door
-from lambdastream.doors import own_calls
 from lambdastream.doors.authentication import Authenticator, refusal
 from lambdastream.doors.control_plane_link import ControlPlaneLink
 from lambdastream.doors.responses import DoorConnection, json_response
@@ -89,6 +89,8 @@ class EndpointConnection(DoorConnection):
     def _serve_call(self, request: HttpRequest, claim: Claim) -> None:
         matches = ((path.fullmatch(request.path), door) for path, door in INVOCATIONS if request.method == "POST")
         found = next(((match, door) for match, door in matches if match), None)
+        # The path alone may be a key in a bucket named "model".
+        model = bedrock_runtime.PATH.fullmatch(request.path) if claim.service == bedrock_runtime.SERVICE else None
         try:
             self._aws.authenticator.verify(request, claim, service="lambda" if found else None)
         except SignatureError as error:
@@ -96,6 +98,8 @@ class EndpointConnection(DoorConnection):
             return
         if found:
             self._invoke(invoke_door.wanted(found[0], request, claim.region), request, found[1])
+        elif model:
+            self._later(bedrock_runtime.serve(self, request, model))
         else:
             self._forward(request)
 

@@ -18,10 +18,11 @@ from lambdastream.errors import FunctionNotFoundError
 from lambdastream.runtime import layers
 from lambdastream.runtime.arn import FunctionReference
 from lambdastream.runtime.concurrency import Concurrency
+from lambdastream.runtime.containers.package import container_package
 from lambdastream.runtime.description import FunctionDescription
-from lambdastream.runtime.environment import Package
 from lambdastream.runtime.function import Function
 from lambdastream.runtime.host import Host, adapter
+from lambdastream.runtime.programs import Deployable, Package
 from lambdastream.runtime.runtimes import find_runtime
 
 
@@ -115,8 +116,10 @@ class FunctionDeployments:
         await asyncio.gather(*(self._end(deployment) for deployment in self._deployments.values()))
         self._deployments.clear()
 
-    def _package(self, description: FunctionDescription) -> Package:
-        """What takes time: the runtime, the adapter and the layers."""
+    def _package(self, description: FunctionDescription) -> Deployable:
+        """What takes time: the runtime, the adapter and the layers; or else the image."""
+        if description.image is not None:
+            return container_package(description, self._host)
         runtime = find_runtime(description)
         opt = self._host.temporary_folder(f"{description.name}-opt")
         try:
@@ -161,7 +164,7 @@ class FunctionDeployments:
         await (deployment.function.finish() if finish else deployment.function.stop())
         if deployment.url is not None:
             await deployment.url.close()
-        shutil.rmtree(deployment.function.package.opt, ignore_errors=True)
+        deployment.function.package.remove()
 
 
 def _unqualified(reference: FunctionReference) -> FunctionReference:

@@ -53,7 +53,7 @@ class FunctionUrl:
         self.limits = limits
         self.authenticator = authenticator
         self.address = ""
-        self._listener = Listener(lambda: FunctionUrlConnection(self))
+        self._listener = Listener(lambda: FunctionUrlConnection(self), patience=limits.request_head)
 
     async def listen(self, port: int) -> None:
         """Listen on this port of loopback; ``address`` is the URL from then on. Raises ``OSError`` when it is taken."""

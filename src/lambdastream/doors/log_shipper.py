@@ -11,20 +11,26 @@ from typing import Final
 from lambdastream.doors.control_plane_link import GONE, ControlPlaneLink, LogEvent
 
 PAUSE: Final = 0.2
-LARGEST_BATCH: Final = 5000
+MOST_PAUSES: Final = 5
+LARGEST_BATCH: Final = 1000
 LAST_CALL: Final = 2.0
 
 
 class LogShipper:
-    """Collects lines, and sends them a moment later. ``close`` sends what is left."""
+    """Collects lines, and sends them when none has come for a moment, after a second at the latest.
+
+    To send them takes milliseconds, for which invocations have to wait. ``close`` sends what is left.
+    """
 
     def __init__(self, link: ControlPlaneLink) -> None:
         self._link = link
         self._events: dict[tuple[str, str, str], list[LogEvent]] = defaultdict(list)
+        self._added = 0
         self._sending: asyncio.Task[None] | None = None
 
     def add(self, region: str, group: str, stream: str, line: str) -> None:
         """A line of a log stream; it carries the time of now."""
+        self._added += 1
         self._events[region, group, stream].append(LogEvent(int(time.time() * 1000), line.rstrip("\n")))
         if self._sending is None or self._sending.done():
             self._sending = asyncio.get_running_loop().create_task(self._send_soon())
@@ -40,8 +46,15 @@ class LogShipper:
 
     async def _send_soon(self) -> None:
         while self._events:
-            await asyncio.sleep(PAUSE)
+            await self._until_quiet()
             await self._send()
+
+    async def _until_quiet(self) -> None:
+        for _ in range(MOST_PAUSES):
+            before = self._added
+            await asyncio.sleep(PAUSE)
+            if self._added == before:
+                break
 
     async def _send(self) -> None:
         events, self._events = self._events, defaultdict(list)

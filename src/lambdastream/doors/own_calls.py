@@ -1,4 +1,4 @@
-"""The endpoint's own calls, under ``/_lambdastream``: deploying and removing functions and APIs, and the status.
+"""The endpoint's own calls, under ``/_lambdastream``: deploying and removing functions and APIs, the registry, the status.
 
 Only this project's programs can make them: they need a token that is made at random at every start.
 """
@@ -24,6 +24,7 @@ PREFIX: Final = "/_lambdastream/"
 FUNCTIONS: Final = PREFIX + "functions/"
 CONCURRENCY: Final = PREFIX + "concurrency/"
 APIS: Final = PREFIX + "apis/"
+REGISTRY: Final = PREFIX + "registry"
 STATUS: Final = PREFIX + "status"
 NO_STAGE: Final = "no-stage"
 DONE: Final = HttpResponse(204, ())
@@ -49,6 +50,9 @@ class Deployments(Protocol):
     async def remove_api(self, api_id: str) -> None:
         """Remove an API. Raises ``FunctionNotFoundError``."""
 
+    async def registry(self) -> str:
+        """The address of the registry of container images. Raises ``RegistryNotFoundError``."""
+
     def status(self) -> dict[str, Any]:
         """What runs, as plain JSON values."""
 
@@ -70,6 +74,8 @@ async def _answer(deployments: Deployments, request: HttpRequest) -> HttpRespons
     match request.method:
         case "GET" if path == STATUS:
             return json_response(200, encode_json(deployments.status()))
+        case "PUT" if path == REGISTRY:
+            return json_response(200, encode_json({"address": await deployments.registry()}))
         case "PUT" if path.startswith(FUNCTIONS):
             description = FunctionDescription.from_json(_json(request))
             return json_response(200, encode_json(await deployments.deploy(description)))

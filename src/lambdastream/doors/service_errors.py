@@ -15,6 +15,8 @@ from lambdastream.wire.http_message import HttpRequest, HttpResponse
 from lambdastream.wire.json_codec import encode_json
 from lambdastream.wire.service_family import service_family
 
+_SERVER_ERROR: Final = 500
+
 Protocol = Literal["json", "query", "s3"]
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -41,7 +43,8 @@ def error_response(request: HttpRequest, status: int, code: str, message: str) -
         case "s3":
             return HttpResponse(status, (("content-type", "application/xml"),), f"<Error>{told}</Error>".encode())
         case "query":
-            told = f"<ErrorResponse><Error><Type>Sender</Type>{told}</Error></ErrorResponse>"
+            whose = "Receiver" if status >= _SERVER_ERROR else "Sender"
+            told = f"<ErrorResponse><Error><Type>{whose}</Type>{told}</Error></ErrorResponse>"
             return HttpResponse(status, (("content-type", "text/xml"),), told.encode())
     headers = (("content-type", "application/json"), ("x-amzn-errortype", code))
     body = {"__type": code, "Type": "User", "Message": message, "message": message}

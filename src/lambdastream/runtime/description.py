@@ -44,6 +44,8 @@ RESERVED_VARIABLES: Final = frozenset(
         "LAMBDA_TASK_ROOT",
     }
 )
+# What the reference grammar of container images allows at most; no option of a command line begins so.
+IMAGE_URI: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*")
 LONGEST_TIMEOUT: Final = 900
 MEMORY_RANGE: Final = range(128, 10241)
 SMALLEST_EPHEMERAL_STORAGE: Final = 512
@@ -70,8 +72,31 @@ class FunctionUrlConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerImage:
+    """The container image that a function is, in place of code, handler and runtime.
+
+    ``uri`` is what Docker pulls; with a digest (``NAME@sha256:...``) it is not pulled again where it is known. The others,
+    if they are given, stand for the image's own ENTRYPOINT, CMD and WORKDIR (``ImageConfig`` of ``CreateFunction``).
+    """
+
+    uri: str
+    entry_point: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    working_directory: str = ""
+
+    def __post_init__(self) -> None:
+        _matches("image", self.uri, IMAGE_URI, "a name that Docker knows, such as 127.0.0.1:5000/agent:latest")
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> ContainerImage:
+        """An image from plain JSON values. Raises ``TypeError`` for anything else."""
+        lists = {name: tuple(value.get(name) or ()) for name in ("entry_point", "command")}
+        return cls(**{**value, **lists})
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionDescription:
-    """One function, as it is deployed.
+    """One function, as it is deployed: a folder with its code, with ``handler`` and ``runtime``, or else an ``image``.
 
     ``code`` is a folder with the handler and everything that the function's requirements installed (what ``sam build``
     makes); it becomes absolute. ``memory`` and ``ephemeral_storage``, the size of ``/tmp``, are in MB, ``timeout`` is in
@@ -88,9 +113,9 @@ class FunctionDescription:
     """
 
     name: str
-    code: Path
-    handler: str
-    runtime: str
+    code: Path = Path()
+    handler: str = ""
+    runtime: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     memory: int = 128
     ephemeral_storage: int = SMALLEST_EPHEMERAL_STORAGE
@@ -103,15 +128,14 @@ class FunctionDescription:
     version: str = LATEST
     qualifier: str = ""
     reserved_concurrency: int | None = None
+    image: ContainerImage | None = None
 
     def __post_init__(self) -> None:
         _matches("name", self.name, NAME, "up to 64 letters, digits, hyphens and underscores")
-        _matches("runtime", self.runtime, RUNTIME, "one of Lambda's, such as python3.13 or provided.al2023")
-        _require(
-            bool(self.handler),
-            "handler is empty.",
-            "Give module.function, or the name of a script such as run.sh.",
-        )
+        if self.image is None:
+            self._check_package()
+        else:
+            _require(not self.layers, "image cannot have layers.", "Put the layers' files into the image.")
         _require(
             0 < self.timeout <= LONGEST_TIMEOUT,
             f"timeout is {self.timeout}.",
@@ -127,6 +151,16 @@ class FunctionDescription:
             f"ephemeral storage is {self.ephemeral_storage}.",
             "Give 512 to 10240 MB.",
         )
+        object.__setattr__(self, "log_group", self.log_group or f"/aws/lambda/{self.name}")
+        object.__setattr__(self, "role", self.role or f"arn:aws:iam::{ACCOUNT}:role/{self.name}")
+
+    def _check_package(self) -> None:
+        _matches("runtime", self.runtime, RUNTIME, "one of Lambda's, such as python3.13 or provided.al2023")
+        _require(
+            bool(self.handler),
+            "handler is empty.",
+            "Give module.function, or the name of a script such as run.sh.",
+        )
         _require(
             self.code.is_dir(),
             f"There is no folder {self.code}.",
@@ -134,8 +168,6 @@ class FunctionDescription:
         )
         # Another process, with another working directory, may read this.
         object.__setattr__(self, "code", self.code.absolute())
-        object.__setattr__(self, "log_group", self.log_group or f"/aws/lambda/{self.name}")
-        object.__setattr__(self, "role", self.role or f"arn:aws:iam::{ACCOUNT}:role/{self.name}")
 
     @property
     def reference(self) -> FunctionReference:
@@ -162,13 +194,14 @@ class FunctionDescription:
     def from_json(cls, value: Mapping[str, Any]) -> FunctionDescription:
         """A description from the values of ``to_json``. Raises ``DescriptionError`` for anything else."""
         try:
-            url = value.get("url")
+            url, image = value.get("url"), value.get("image")
             return cls(
                 **{
                     **value,
                     "code": Path(value["code"]),
                     "layers": tuple(value.get("layers", ())),
                     "url": FunctionUrlConfig.from_json(url) if url else None,
+                    "image": ContainerImage.from_json(image) if image else None,
                 }
             )
         except (TypeError, KeyError, AttributeError) as error:

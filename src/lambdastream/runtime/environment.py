@@ -9,57 +9,43 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-from lambdastream.runtime import layers
-from lambdastream.runtime.description import LONGEST_TIMEOUT, FunctionDescription
-from lambdastream.runtime.entrypoint import check_format, start_advice, why_not_started
+from lambdastream.runtime.description import LONGEST_TIMEOUT
 from lambdastream.runtime.function_log import new_log_stream
 from lambdastream.runtime.host import Host
 from lambdastream.runtime.init_error import InitError
 from lambdastream.runtime.invocation import Invocation
-from lambdastream.runtime.isolation.sandbox import new_sandbox
 from lambdastream.runtime.platform_log import MEGABYTE, Phase, PlatformLog
-from lambdastream.runtime.processes.environment_processes import RUNTIME, EnvironmentProcesses, ExitedError
-from lambdastream.runtime.processes.launch import Program
+from lambdastream.runtime.processes.environment_processes import EnvironmentProcesses, ExitedError
 from lambdastream.runtime.processes.memory import MemoryWatch
-from lambdastream.runtime.processes.process import Process
+from lambdastream.runtime.programs import Deployable
 from lambdastream.runtime.runtime_api import RuntimeApi
-from lambdastream.runtime.runtimes import WRAPPER, Runtime
 from lambdastream.runtime.shutdown import Shutdown
-from lambdastream.runtime.variables import extension_variables, runtime_variables
+from lambdastream.runtime.variables import extension_variables
 from lambdastream.wire import function_error, log_lines
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """A function that is ready to run: its description, its runtime, and its layers laid out in ``opt``."""
-
-    description: FunctionDescription
-    runtime: Runtime
-    opt: Path
 
 
 class ExecutionEnvironment:
     """One environment, from its cold start to its end."""
 
-    def __init__(self, package: Package, host: Host) -> None:
+    def __init__(self, package: Deployable, host: Host) -> None:
         self.description = package.description
         self.log_stream = new_log_stream(self.description.version)
-        self._package = package
         self._host = host
         self._log = host.function_log(self.description, self.log_stream)
         self._api = RuntimeApi(self.description, host.limits, self.description.reference.arn, self._log.write)
-        self._sandbox = new_sandbox(self.description, package.runtime, package.opt, host)
-        self._extensions = layers.extensions(package.opt)
-        self._credentials = host.credentials(self.description)
-        self._port = host.ports.take() if self._extensions else None
-        self._shutdown = Shutdown(self._api.extensions, host.limits.shutdown)
         self._processes = EnvironmentProcesses()
+        self._programs = package.programs(host, self._log.write, self._processes)
+        self._credentials = host.credentials(self.description)
+        self._port = host.ports.take() if self._programs.extensions else None
+        self._shutdown = Shutdown(self._api.extensions, host.limits.shutdown)
         self._platform_log = PlatformLog(self.description, self._log)
-        limit = self.description.memory * MEGABYTE if host.limits.memory else None
+        watched = host.limits.memory and not package.limits_memory
+        limit = self.description.memory * MEGABYTE if watched else None
+        self._timer: asyncio.TimerHandle | None = None
         self._memory = MemoryWatch(limit, lambda: self._processes.pids, end=self._processes.kill_runtime)
 
     @property
@@ -117,34 +103,45 @@ class ExecutionEnvironment:
         """Stop its processes until the next invocation, or its end. Only when it is ready: what is under way would stop."""
         self._processes.freeze()
 
-    def dispatch(self, invocation: Invocation) -> None:
-        """Hand an invocation to the waiting runtime, at once. ``settle`` must follow."""
-        self._processes.thaw()
-        self._platform_log.invocation_started(invocation)
-        invocation.begin(self.description.timeout)
-        self._api.dispatch(invocation)
+    def dispatch(self, invocation: Invocation, over: Callable[[bool], None]) -> None:
+        """Hand an invocation to the waiting runtime, at once. ``end`` must follow.
 
-    async def settle(self, invocation: Invocation) -> bool:
-        """Wait until the dispatched invocation is over; returns whether the environment can take another one."""
-        try:
-            with self._memory.on():
-                async with asyncio.timeout(self.description.timeout):
-                    await self._processes.while_running(self._api.until(lambda: self._api.idle))
-            return True
-        except TimeoutError:
-            seconds = self.description.timeout
-            self._shutdown.reason = "timeout"
-            self._platform_log.timed_out(invocation)
-            invocation.fail(function_error.SANDBOX_TIMED_OUT, function_error.timed_out(invocation.request_id, seconds))
-        except ExitedError as error:
-            message = function_error.runtime_exited(invocation.request_id, error.reason)
-            self._shutdown.reason = "failure"
-            self._platform_log.exited(error.error_type, message, reported_as=self._reported(error.error_type))
-            invocation.fail(error.error_type, message)
-        finally:
-            self._report(invocation)
-            self._api.forget()
-        return False
+        ``over`` is called once: with ``True`` when the runtime asks for the next event, with ``False`` when the time is up.
+        It is not when a process ends meanwhile: then it is ``fail_exited`` that has to be called.
+        """
+        timeout = self.description.timeout
+        self._processes.thaw()
+        invocation.begin(timeout)
+        self._timer = asyncio.get_running_loop().call_later(timeout, self._time_out, invocation, over)
+        self._memory.start()
+        self._api.dispatch(invocation, partial(self._settle, over))
+        # The runtime is at work by now. What it prints is read later.
+        self._platform_log.invocation_started(invocation)
+
+    def end(self, invocation: Invocation) -> None:
+        """The dispatched invocation is over, or given up: it has its last lines in the log."""
+        self._stop_waiting()
+        self._memory.stop()
+        self._report(invocation)
+        self._api.forget()
+
+    async def fail_exited(self, invocation: Invocation) -> None:
+        """A process has ended in the middle of an invocation, which fails."""
+        self._stop_waiting()
+        error = await self._processes.exit_error()
+        message = function_error.runtime_exited(invocation.request_id, error.reason)
+        self._shutdown.reason = "failure"
+        self._platform_log.exited(error.error_type, message, reported_as=self._reported(error.error_type))
+        invocation.fail(error.error_type, message)
+
+    @property
+    def output_lags(self) -> bool:
+        """Whether what its programs have printed may come later than what they say in the Runtime API."""
+        return self._processes.output_lags
+
+    async def output_settled(self) -> None:
+        """Wait until what its programs have printed can be read."""
+        await self._processes.output_settled()
 
     def fail(self, invocation: Invocation, error: InitError) -> None:
         """The init failed, and with it the invocation that it was for: it has its lines in the log, too."""
@@ -163,56 +160,21 @@ class ExecutionEnvironment:
         await self._api.close()
         if self._port is not None:
             self._host.ports.give_back(self._port)
-        self._sandbox.close()
+        self._programs.close()
         self._log.close()
 
     async def _init(self) -> None:
-        variables = runtime_variables(
-            self._sandbox.description,
-            self._sandbox.runtime,
-            self._sandbox.folders,
-            runtime_api=await self._api.listen(),
-            log_stream=self.log_stream,
-            port=self._port,
-            endpoint_url=self._host.endpoint_url,
+        variables = self._programs.variables(
+            runtime_api=await self._api.listen(), log_stream=self.log_stream, port=self._port
         )
         if self._credentials is not None:
             variables |= self._credentials.variables()
-        for path in self._extensions:
-            await self._start([str(path)], path.name, extension_variables(variables), Path("/"))
-        names = [path.name for path in self._extensions]
+        for path in self._programs.extensions:
+            self._processes.add(await self._programs.start_extension(path, extension_variables(variables)))
+        names = [Path(path).name for path in self._programs.extensions]
         await self._init_step(lambda: all(self._api.extensions.named(name) for name in names))
-        await self._start(self._command(variables), RUNTIME, variables, self.description.code)
+        self._processes.add(await self._programs.start_runtime(variables))
         await self._init_step(lambda: self._api.idle)
-
-    def _command(self, variables: dict[str, str]) -> list[str]:
-        """The runtime's command line, behind the exec wrapper if one is declared, with this machine's paths.
-
-        Raises ``InitError``.
-        """
-        wrapper = self._sandbox.here(variables.get(WRAPPER, ""))
-        return self._package.runtime.command(self.description, self._package.opt, wrapper)
-
-    async def _start(self, command: list[str], name: str, variables: dict[str, str], folder: Path) -> None:
-        """Start a program. ``command`` and ``folder`` have this machine's paths. Raises ``InitError``."""
-        program, seen = Path(command[0]), self._sandbox.seen
-        try:
-            check_format(program)
-            process = await Process.start(
-                Program([seen(argument) for argument in command], variables, Path(seen(str(folder)))),
-                name=name,
-                write=self._log.write,
-                watchdog=self._host.watchdog,
-                namespace=self._sandbox.namespace(self._processes.first_running),
-            )
-        except OSError as error:
-            is_runtime = name == RUNTIME
-            raise InitError(
-                function_error.RUNTIME_INVALID_ENTRYPOINT if is_runtime else function_error.EXTENSION_LAUNCH_ERROR,
-                reason=seen(why_not_started(program, folder, error)),
-                advice=start_advice(program, error),
-            ) from error
-        self._processes.add(process)
 
     async def _init_step(self, done: Callable[[], bool]) -> None:
         try:
@@ -225,6 +187,8 @@ class ExecutionEnvironment:
             raise InitError(error_type, payload=payload)
 
     def _why_not_ready(self) -> str:
+        if self.description.image and self._programs.extensions and not self._api.extensions.by_identifier:
+            return "Its extensions did not call: the containers reach no port of this machine, or are slow to start."
         if self._port is None:
             return "The runtime did not ask for its first event."
         return f"The web app does not answer on its port, {self._port}: does it listen on $PORT?"
@@ -239,7 +203,25 @@ class ExecutionEnvironment:
         AWS documents what the caller hears (developer guide, troubleshooting invocations). What the report says is in
         users' logs; that both come together is chosen here.
         """
-        return function_error.RUNTIME_OUT_OF_MEMORY if self._memory.exceeded else error_type
+        exceeded = self._memory.exceeded or self._processes.out_of_memory
+        return function_error.RUNTIME_OUT_OF_MEMORY if exceeded else error_type
+
+    def _settle(self, over: Callable[[bool], None]) -> None:
+        self._stop_waiting()
+        over(True)
+
+    def _time_out(self, invocation: Invocation, over: Callable[[bool], None]) -> None:
+        self._stop_waiting()
+        self._shutdown.reason = "timeout"
+        self._platform_log.timed_out(invocation)
+        message = function_error.timed_out(invocation.request_id, self.description.timeout)
+        invocation.fail(function_error.SANDBOX_TIMED_OUT, message)
+        over(False)
+
+    def _stop_waiting(self) -> None:
+        self._api.leave_idle()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _report(self, invocation: Invocation) -> None:
         seconds = time.monotonic() - invocation.started_at

@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, Final, Literal
 
 from lambdastream.runtime.concurrency import Concurrency
-from lambdastream.runtime.environment import ExecutionEnvironment, Package
+from lambdastream.runtime.environment import ExecutionEnvironment
 from lambdastream.runtime.host import Host
 from lambdastream.runtime.idle_environments import IdleEnvironments
 from lambdastream.runtime.init_error import InitError
 from lambdastream.runtime.invocation import RESERVED_CONCURRENCY_EXCEEDED, Invocation
+from lambdastream.runtime.programs import Deployable
 from lambdastream.wire.function_error import SANDBOX_TIMED_OUT
 
 FINISHING: Final = 0.05
@@ -33,7 +35,7 @@ class Function:
     ``concurrency`` is shared by all versions of one function.
     """
 
-    def __init__(self, package: Package, host: Host, concurrency: Concurrency | None = None) -> None:
+    def __init__(self, package: Deployable, host: Host, concurrency: Concurrency | None = None) -> None:
         self.package = package
         self.concurrency = concurrency or Concurrency(package.description.reserved_concurrency)
         self.description = package.description
@@ -43,6 +45,7 @@ class Function:
         self._waiting: deque[Invocation] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._serving: dict[ExecutionEnvironment, Invocation] = {}
+        self._ending: set[ExecutionEnvironment] = set()
         self._stopped = False
         self._finishes = False
 
@@ -84,6 +87,9 @@ class Function:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for environment, invocation in self._serving.items():
+            environment.end(invocation)
+        self._serving.clear()
         for invocation in under_way:
             invocation.fail(*STOPPED)
         self._waiting.clear()
@@ -106,19 +112,28 @@ class Function:
                 continue
             invocation = self._waiting.popleft()
             self._states[environment] = "busy"
-            environment.dispatch(invocation)
-            self._run(self._serve(environment, invocation))
+            self._serving[environment] = invocation
+            environment.dispatch(invocation, partial(self._over, environment))
 
-    async def _serve(self, environment: ExecutionEnvironment, invocation: Invocation) -> None:
-        self._serving[environment] = invocation
-        try:
-            reusable = await environment.settle(invocation)
-        finally:
-            del self._serving[environment]
+    def _over(self, environment: ExecutionEnvironment, reusable: bool) -> None:
+        """An invocation is over, and the next one may wait for this: no task, no turn of the event loop."""
+        if environment.output_lags:
+            self._ending.add(environment)
+            self._run(self._end_later(environment, reusable))
+        else:
+            self._end(environment, reusable)
+
+    async def _end_later(self, environment: ExecutionEnvironment, reusable: bool) -> None:
+        await environment.output_settled()
+        self._ending.remove(environment)
+        self._end(environment, reusable)
+
+    def _end(self, environment: ExecutionEnvironment, reusable: bool) -> None:
+        environment.end(self._serving.pop(environment))
         if reusable:
             self._offer(environment)
         else:
-            await self._retire(environment)
+            self._evict(environment)
 
     def _offer(self, environment: ExecutionEnvironment) -> None:
         """The environment is free: it takes the next invocation, or waits for one."""
@@ -134,9 +149,13 @@ class Function:
             environment.freeze()
 
     async def _watch(self, environment: ExecutionEnvironment) -> None:
-        """An environment that dies while it is idle must not be given an invocation."""
+        """An environment that dies while it is idle must not be given an invocation; one that it has fails."""
         await environment.until_exit()
-        if self._idle.remove(environment):
+        invocation = self._serving.get(environment)
+        if invocation is not None and environment not in self._ending:
+            await environment.fail_exited(invocation)
+            self._over(environment, reusable=False)
+        elif self._idle.remove(environment):
             await self._retire(environment)
 
     def _evict(self, environment: ExecutionEnvironment) -> None:

@@ -34,20 +34,23 @@ class FunctionLog:
         self.tail: deque[str] = deque(maxlen=TAIL)
         self._file: FileIO | None = None
 
-    def write(self, line: str) -> None:
-        """Add one line; ``line`` may end with its line break."""
-        line = line.rstrip("\n") + "\n"
-        self.tail.append(line)
-        if self.invocation_tail is not None:
-            self.invocation_tail.write(line)
-        if self._publish is not None:
-            self._publish(line)
+    def write(self, *lines: str) -> None:
+        """Add lines; each may end with its line break."""
+        text = ""
+        for told in lines:
+            line = told.rstrip("\n") + "\n"
+            text += line
+            self.tail.append(line)
+            if self.invocation_tail is not None:
+                self.invocation_tail.write(line)
+            if self._publish is not None:
+                self._publish(line)
         if self.path is None:
             return
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("ab", buffering=0)
-        self._file.write(line.encode())
+        self._file.write(text.encode())
 
     def mentions(self, *words: str) -> bool:
         """Whether one of the last lines holds one of these words, in any case."""

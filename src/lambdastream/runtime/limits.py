@@ -38,6 +38,9 @@ class Limits:
 
     ``timeout`` holds for every invocation in place of the function's own, ``api_timeout`` for every integration of an API.
     ``api_request`` is the largest body of a request to one (Amazon API Gateway developer guide, quotas).
+
+    ``request_head`` is the time that a client has for a request's head; as long it may pause in a body, and between two
+    requests (chosen here, see ``silent_clients``).
     """
 
     request_payload: int = 6 * 1024 * 1024
@@ -58,3 +61,5 @@ class Limits:
     timeout: float | None = None
     api_timeout: float | None = None
     api_request: int = 10 * MB
+
+    request_head: float = 60.0

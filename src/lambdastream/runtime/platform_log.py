@@ -31,7 +31,9 @@ class PlatformLog:
         self._failure = log_lines.SUCCESS
 
     def init_started(self) -> None:
-        """The environment starts."""
+        """The environment starts. An image has no managed runtime whose version could be told (chosen here)."""
+        if self._description.image is not None:
+            return
         self._log.write(log_lines.init_start_line(self._description.runtime, self._description.region))
 
     def init_ended(self, seconds: float, phase: Phase) -> None:
@@ -75,8 +77,8 @@ class PlatformLog:
 
     def invocation_ended(self, invocation: Invocation, seconds: float, peak_memory: int) -> None:
         """It is over, after so many seconds. ``peak_memory`` is the most that the environment has had, in bytes."""
-        self._log.write(log_lines.end_line(invocation.request_id))
         self._log.write(
+            log_lines.end_line(invocation.request_id),
             log_lines.report_line(
                 invocation.request_id,
                 duration_ms=(self._init_within + seconds) * 1000,
@@ -84,7 +86,7 @@ class PlatformLog:
                 max_memory_mb=round(peak_memory / MEGABYTE),
                 init_ms=self._init_ms,
                 failure=self._failure,
-            )
+            ),
         )
         self._init_ms = None
         self._init_within = 0.0

@@ -23,7 +23,8 @@ class RuntimeApi:
     """What the runtime and the extensions of one environment have asked for and told.
 
     ``init_error`` is the payload of ``init/error``, once it came. Whenever something changes, whoever waits in
-    ``until`` looks again. ``log`` takes the lines that belong into the function's log.
+    ``until`` looks again, and who gave an event hears when the next may come. ``log`` takes the lines that belong into the
+    function's log.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class RuntimeApi:
         self._last_refusal = ""
         self._condition: Callable[[], bool] = bool
         self._awaited: asyncio.Future[None] | None = None
+        self._when_idle: Callable[[], None] | None = None
         self._listener = Listener(lambda: RuntimeApiConnection(self))
 
     async def listen(self) -> str:
@@ -65,8 +67,12 @@ class RuntimeApi:
         self.changed()
         return self._awaited
 
-    def dispatch(self, invocation: Invocation) -> None:
-        """Hand an event to the idle runtime and to the extensions that subscribed to ``INVOKE``."""
+    def dispatch(self, invocation: Invocation, when_idle: Callable[[], None] | None = None) -> None:
+        """Hand an event to the idle runtime and to the extensions that subscribed to ``INVOKE``.
+
+        ``when_idle`` is called as soon as the runtime and every extension ask for the next, unless ``leave_idle`` says no.
+        """
+        self._when_idle = when_idle
         connection, self._polling = self._polling, None
         if connection is None:
             raise RuntimeError("The runtime does not wait for an event.")
@@ -78,6 +84,10 @@ class RuntimeApi:
     def forget(self) -> None:
         """Stop listening to what the runtime still says of the current invocation: it is over."""
         self.current = None
+
+    def leave_idle(self) -> None:
+        """Nobody is called any more when it is idle."""
+        self._when_idle = None
 
     # What connections tell.
 
@@ -95,6 +105,9 @@ class RuntimeApi:
         """Something changed: whoever waits may look."""
         if self._awaited is not None and not self._awaited.done() and self._condition():
             self._awaited.set_result(None)
+        if self._when_idle is not None and self.idle:
+            then, self._when_idle = self._when_idle, None
+            then()
 
     def refused(self, line: str) -> None:
         """A call was refused: the log says so, for who writes a runtime. A line that repeats itself is there once."""

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 from lambdastream.errors import WireError
 from lambdastream.runtime.extensions import IDENTIFIER
-from lambdastream.runtime.http_server.connection import HttpConnection
+from lambdastream.runtime.http_server.connection import RECEIVED, HttpConnection
 from lambdastream.runtime.invocation import FunctionError, Invocation
+from lambdastream.runtime.limits import LIFTED
 from lambdastream.runtime.stream_error import ERROR_TYPE, IN_BAND, in_band_error, trailing_error
-from lambdastream.runtime.stream_limits import LimitedStream
+from lambdastream.runtime.stream_limits import LONGEST_READ, LimitedStream
 from lambdastream.wire import function_error
 from lambdastream.wire.http_message import Headers, HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from lambdastream.runtime.runtime_api import RuntimeApi
 
+QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 RUNTIME_PREFIX: Final = "/2018-06-01/runtime/"
 EXTENSION_PREFIX: Final = "/2020-01-01/extension/"
 JSON: Final = (("content-type", "application/json"),)
@@ -37,6 +39,7 @@ class RuntimeApiConnection(HttpConnection):
         self._limited = LimitedStream(self, api.limits)
         self._stream_error: FunctionError | None = None
         self._call = ""
+        self._room = RECEIVED if api.limits.stream_rate == LIFTED else RECEIVED[:LONGEST_READ]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -44,9 +47,19 @@ class RuntimeApiConnection(HttpConnection):
         self._socket = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))
         self._acknowledge_at_once()
 
+    def get_buffer(self, sizehint: int) -> memoryview:
+        del sizehint
+        return self._room
+
     def buffer_updated(self, nbytes: int) -> None:
-        self._acknowledge_at_once()
+        # In a stream, what the runtime writes until its acknowledgement comes had better come in one piece; before it, each
+        # piece is waited for.
+        passing = self._stream is not None and self._limited.write_chunks is not None
+        if not passing:
+            self._acknowledge_at_once()
         super().buffer_updated(nbytes)
+        if passing:
+            self._acknowledge_at_once()
 
     def eof_received(self) -> bool:
         """A runtime that sends no more is gone: it gets no event."""
@@ -216,8 +229,8 @@ class RuntimeApiConnection(HttpConnection):
     def _acknowledge_at_once(self) -> None:
         # LWA's HTTP client leaves Nagle's algorithm on and writes head and body apart; a delayed ACK here holds the body
         # back for 40 ms. The option does not stick, so it is set again after every read.
-        if self._socket is not None and hasattr(socket, "TCP_QUICKACK"):
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        if self._socket is not None and QUICKACK is not None:
+            self._socket.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)
 
 
 def _invocation_id(request: HttpRequest, outcome: str) -> str:

@@ -22,6 +22,9 @@ from typing import Final
 from lambdastream.runtime.http_server.connection import HttpConnection
 from lambdastream.runtime.limits import LIFTED, Limits
 
+LONGEST_READ: Final = 256 * 1024
+"""Bytes that one read brings at most of a stream with a rate: its steps."""
+
 # Looks at the clock while as much is sent as goes at full speed: how full a bucket is is known as of the last one.
 LOOKS: Final = 16
 

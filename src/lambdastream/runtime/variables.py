@@ -31,6 +31,7 @@ from lambdastream.runtime.runtimes import Runtime
 ACCOUNT: Final = arn.ACCOUNT
 PORTS: Final = ("PORT", "AWS_LWA_PORT")
 READINESS_PORTS: Final = ("AWS_LWA_READINESS_CHECK_PORT", "READINESS_CHECK_PORT")
+EVERYWHERE: Final = {"TZ": ":UTC", "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR"}
 NOT_FOR_EXTENSIONS: Final = frozenset(
     {
         "_HANDLER",
@@ -69,8 +70,7 @@ def runtime_variables(
     endpoint = {} if endpoint_url is None else {"AWS_ENDPOINT_URL": endpoint_url}
     return {
         "LANG": "en_US.UTF-8",
-        "TZ": ":UTC",
-        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        **EVERYWHERE,
         **_search_paths(description, runtime, folders),
         **language,
         **endpoint,
@@ -80,9 +80,35 @@ def runtime_variables(
         "LAMBDA_TASK_ROOT": str(description.code),
         "LAMBDA_RUNTIME_DIR": str(runtime.libraries),
         "_HANDLER": description.handler,
+        **({"AWS_EXECUTION_ENV": runtime.execution_env} if runtime.execution_env else {}),
+        **_lambdas_own(description, runtime_api, log_stream),
+    }
+
+
+def container_variables(
+    description: FunctionDescription,
+    image: Mapping[str, str],
+    *,
+    runtime_api: str,
+    log_stream: str,
+    port: int | None,
+    endpoint_url: str | None,
+) -> dict[str, str]:
+    """What the runtime's process gets in a container, over the variables of its ``image``.
+
+    The image says by itself where its language, its libraries and its handler are, and no runtime is declared.
+    """
+    own_ports = {} if port is None else _own_ports({**image, **description.environment}, str(port))
+    endpoint = {} if endpoint_url is None else {"AWS_ENDPOINT_URL": endpoint_url}
+    own = _lambdas_own(description, runtime_api, log_stream)
+    return {**EVERYWHERE, **endpoint, **description.environment, **own_ports, **own}
+
+
+def _lambdas_own(description: FunctionDescription, runtime_api: str, log_stream: str) -> dict[str, str]:
+    """What no function can declare."""
+    return {
         "AWS_REGION": description.region,
         "AWS_DEFAULT_REGION": description.region,
-        **({"AWS_EXECUTION_ENV": runtime.execution_env} if runtime.execution_env else {}),
         "AWS_LAMBDA_FUNCTION_NAME": description.name,
         "AWS_LAMBDA_FUNCTION_VERSION": description.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(description.memory),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
@@ -90,9 +90,7 @@ class GatewayRequest:
     @property
     def headers(self) -> dict[str, list[str]]:
         """Every value of each header."""
-        return event_headers(
-            self.request, domain_name=self.domain_name, request_id=self.request_id, time=self.time.astimezone(UTC)
-        )
+        return event_headers(self.request, domain_name=self.domain_name, request_id=self.request_id, time=self.time)
 
     @property
     def query(self) -> dict[str, list[str]]:
@@ -180,7 +178,7 @@ def _context_1(call: GatewayRequest, path: str) -> dict[str, Any]:
         "identity": dict.fromkeys(_ANONYMOUS) | {"sourceIp": call.request.source_ip} | agent | known,
         "path": path,
         "protocol": "HTTP/1.1",
-        "requestTime": common_log_time(call.time.astimezone(UTC)),
+        "requestTime": common_log_time(call.time),
         "requestTimeEpoch": epoch_milliseconds(call.time),
         "resourcePath": call.resource,
     }
@@ -199,7 +197,7 @@ def _context_2(call: GatewayRequest) -> dict[str, Any]:
             "userAgent": header_text(request.header("user-agent")),
         },
         "routeKey": call.route_key,
-        "time": common_log_time(call.time.astimezone(UTC)),
+        "time": common_log_time(call.time),
         "timeEpoch": epoch_milliseconds(call.time),
     }
 

@@ -9,8 +9,10 @@ is taken for binary, and that ``expect`` is left out (documented for REST APIs a
 from __future__ import annotations
 
 from base64 import b64encode
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 TRACE = "x-amzn-trace-id"
 _HTTP_PORT = "80"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Not `strftime`: its month names are those of the locale.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -43,13 +44,13 @@ def event_headers(request: HttpRequest, *, domain_name: str, request_id: str, ti
 
     Those that belong to the connection are left out; ``x-forwarded-*`` and a trace id are added.
     """
-    kept = ((name, header_text(value)) for name, value in request.headers if name not in _HOP_BY_HOP)
-    headers = grouped(kept)
+    headers = grouped((name, header_text(value)) for name, value in request.headers if name not in _HOP_BY_HOP)
     forwarded = [*headers.get("x-forwarded-for", ()), request.source_ip]
     headers["x-forwarded-for"] = [", ".join(forwarded)]
     headers["x-forwarded-proto"] = ["http"]
     headers["x-forwarded-port"] = [_port(request.header("host")) or _port(domain_name) or _HTTP_PORT]
-    headers.setdefault(TRACE, [trace_header(request, request_id, time)])
+    if TRACE not in headers:
+        headers[TRACE] = [trace_header(request, request_id, time)]
     return headers
 
 
@@ -82,15 +83,21 @@ def cookies(request: HttpRequest) -> list[str]:
     return [header_text(cookie) for crumb in crumbs if (cookie := crumb.strip())]
 
 
-def common_log_time(time: datetime) -> str:
-    """Return a time in UTC as the Common Log Format has it: ``21/Nov/2026:07:00:00 +0000``."""
+@lru_cache(maxsize=4)
+def _common_log_second(seconds: int) -> str:
+    time = datetime.fromtimestamp(seconds, UTC)
     clock = f"{time.hour:02}:{time.minute:02}:{time.second:02}"
     return f"{time.day:02}/{_MONTHS[time.month - 1]}/{time.year:04}:{clock} +0000"
 
 
+def common_log_time(time: datetime) -> str:
+    """Return a time with its zone as the Common Log Format has it, in UTC: ``21/Nov/2026:07:00:00 +0000``."""
+    return _common_log_second(floor(time.timestamp()))
+
+
 def epoch_milliseconds(time: datetime) -> int:
     """Return the whole milliseconds from 1970 to a time with its zone."""
-    return (time - _EPOCH) // timedelta(milliseconds=1)
+    return floor(time.timestamp()) * 1000 + time.microsecond // 1000
 
 
 def body_fields(request: HttpRequest) -> dict[str, Any]:
@@ -112,7 +119,12 @@ def media_type(content_type: str) -> str:
 
 def trace_header(request: HttpRequest, request_id: str, time: datetime) -> str:
     """Return the X-Ray trace header of a request: its own, or one that is the same for the same id and second."""
-    return request.header(TRACE) or f"Root=1-{int(time.timestamp()):08x}-{sha256(request_id.encode()).hexdigest()[:24]}"
+    return request.header(TRACE) or f"Root=1-{int(time.timestamp()):08x}-{_unique(request_id)}"
+
+
+@lru_cache(maxsize=4)
+def _unique(request_id: str) -> str:
+    return sha256(request_id.encode()).hexdigest()[:24]
 
 
 def _port(host: str) -> str:

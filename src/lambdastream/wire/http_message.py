@@ -95,7 +95,7 @@ def check_header(name: str, value: str) -> None:
     Raises ``WireError`` when the name is not a token (RFC 9110, 5.6.2), or the value holds a control character other
     than a tab (5.5) or a character outside latin-1.
     """
-    _check_name(name)
+    _frames(name)
     # What almost every value is takes a tenth of the time.
     if not (value.isascii() and value.isprintable()) and _FORBIDDEN_IN_VALUE.search(value):
         raise WireError(
@@ -105,9 +105,11 @@ def check_header(name: str, value: str) -> None:
 
 
 @lru_cache(maxsize=256)
-def _check_name(name: str) -> None:
+def _frames(name: str) -> bool:
+    """Say whether a header of this name says how a body is framed. Raises ``WireError`` when it is no name."""
     if not _TOKEN.fullmatch(name):
         raise WireError(f"{reprlib.repr(name)} is not a header name.", next_step="Use letters, digits and hyphens.")
+    return name.lower() in _FRAMING
 
 
 def response_head(status: int, headers: Headers, *, length: int | None, keep_alive: bool) -> bytes:
@@ -120,8 +122,9 @@ def response_head(status: int, headers: Headers, *, length: int | None, keep_ali
     """
     lines = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}\r\n"]
     for name, value in headers:
-        check_header(name, value)
-        if name.lower() in _FRAMING:
+        if not (value.isascii() and value.isprintable()):
+            check_header(name, value)
+        if _frames(name):
             raise WireError(f"The header {name!r} contradicts the framing of the response.")
         lines.append(f"{name}: {value}\r\n")
     if has_body(status):

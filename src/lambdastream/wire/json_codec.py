@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 
 from lambdastream.errors import WireError
 
-_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+# Nothing that is written here holds itself: what would is too deeply nested.
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 
 
 def encode_json(value: Any) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import reprlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lambdastream.errors import WireError
@@ -22,6 +23,7 @@ SEPARATOR = bytes(8)
 MAX_PRELUDE = 1024 * 1024
 """Bytes of JSON accepted before the separator. Our own bound: AWS documents none."""
 
+_OFTEN_SAID = 4096
 _DEFAULT_CONTENT_TYPE = "application/octet-stream"
 _DEFAULT_STATUS = 200
 _STATUSES = range(100, 600)
@@ -79,9 +81,16 @@ class PreludeDecoder:
             )
         if end < 0:
             return b""
-        self.prelude = _parse(bytes(buffer[:end]))
+        text = bytes(buffer[:end])
+        self.prelude = _parse_again(text) if end <= _OFTEN_SAID else _parse(text)
         self._buffer = bytearray()
         return data[end + len(SEPARATOR) - before :]
+
+
+@lru_cache(maxsize=64)
+def _parse_again(text: bytes) -> Prelude:
+    """Functions say the same prelude again and again."""
+    return _parse(text)
 
 
 def _parse(text: bytes) -> Prelude:

@@ -5,7 +5,6 @@ Source: AWS Lambda developer guide, "Invoking Lambda function URLs". What it sha
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -22,6 +21,8 @@ from lambdastream.wire.http_event import (
 from lambdastream.wire.json_codec import encode_json
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from lambdastream.wire.caller import Caller
     from lambdastream.wire.http_message import HttpRequest
 
@@ -36,7 +37,6 @@ def url_event(
     ``domain_name`` is the URL's host; its first label is the id of the URL. ``time`` is when the request
     came, with its zone. ``caller`` is given with AuthType AWS_IAM.
     """
-    time = time.astimezone(UTC)
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": _DEFAULT,

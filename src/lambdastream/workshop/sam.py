@@ -25,12 +25,24 @@ def sam(project: Project, command: str, *options: str, environment: Mapping[str,
     ``SetupError`` has the end of it.
     """
     parameters = " ".join(f"{name}={value}" for name, value in machine_parameters().items())
+    variables = environment or Profile(project).environment(os.environ)
+    run_sam(project.root, command, "--parameter-overrides", parameters, *options, environment=variables)
+
+
+def run_sam(
+    folder: Path,
+    command: str,
+    *options: str,
+    environment: Mapping[str, str],
+    next_step: str = "Mend that, then try again: make lab",
+) -> None:
+    """Run a command of ``sam`` in a folder. Raises ``SetupError`` with the end of what it prints when it fails."""
     # It leaves temporary folders behind: they go with this one.
     with tempfile.TemporaryDirectory(prefix="lambdastream-sam-") as temporary:
         done = subprocess.run(
-            [Path(sys.executable).with_name("sam"), command, "--parameter-overrides", parameters, *options],
-            cwd=project.root,
-            env={**(environment or Profile(project).environment(os.environ))} | {"PATH": _path(), "TMPDIR": temporary},
+            [Path(sys.executable).with_name("sam"), command, *options],
+            cwd=folder,
+            env={**environment} | {"PATH": _path(), "TMPDIR": temporary},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -39,7 +51,7 @@ def sam(project: Project, command: str, *options: str, environment: Mapping[str,
         )
     if done.returncode:
         end = "\n".join(done.stdout.strip().splitlines()[-LAST_LINES:])
-        raise SetupError(f"sam {command} fails:\n{end}", next_step="Mend that, then try again: make lab")
+        raise SetupError(f"sam {command} fails:\n{end}", next_step=next_step)
 
 
 def _path() -> str:

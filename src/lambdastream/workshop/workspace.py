@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from IPython.display import display
-
 from lambdastream.control.project import Project
 from lambdastream.errors import UsageError
 from lambdastream.workshop import samconfig, target
@@ -62,6 +60,8 @@ def open_workspace(number: str, *, start: Path | None = None) -> Workspace:
     samconfig.write(folder, workspace.stack)
     os.chdir(folder)
     _tell(project, workspace, files, aside)
+    from IPython.display import display  # noqa: PLC0415 - the command line does without
+
     display(destination)  # type: ignore[no-untyped-call]
     return workspace
 

@@ -68,6 +68,13 @@ class StandIn(ThreadingHTTPServer):
         self.tokens: set[str] = set()
         self.hold = threading.Event()
         self.hold.set()
+        self.registry = ""
+
+    def registry_answer(self) -> tuple[int, dict[str, str]]:
+        """Where the registry of container images is, or that there is none."""
+        if self.registry:
+            return 200, {"address": self.registry}
+        return 400, {"error": "RegistryNotFoundError", "problem": "There is no registry.", "next_step": "Install it."}
 
 
 def refusal(api: dict[str, Any]) -> dict[str, str] | None:
@@ -85,6 +92,9 @@ class StandInHandler(BaseHTTPRequestHandler):
     server: StandIn
 
     def do_PUT(self) -> None:
+        if self.path.endswith("/registry"):
+            self.answer(*self.server.registry_answer())
+            return
         told = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.tokens.add(self.headers["authorization"])
         self.server.hold.wait(60)

@@ -112,3 +112,15 @@ def test_an_api_of_signed_calls_is_deployed(control_plane):
     assert control_plane.create("signed", authorized("HttpApi", auth)) == "CREATE_COMPLETE"
     [api] = [api for api in control_plane.data_plane.apis.values() if api["name"] == "signed"]
     assert api["body"]["paths"]["/a"]["get"]["security"] == [{"AWS_IAM": []}]
+
+
+@pytest.mark.parametrize("kind", ["HttpApi", "Api"])
+def test_an_api_that_is_opened_later_keeps_its_address_and_its_stage(control_plane, kind):
+    name, enabled = f"opened-{kind.lower()}", ", EnableIamAuthorizer: true" if kind == "HttpApi" else ""
+    control_plane.create(name, authorized(kind, f"{{DefaultAuthorizer: AWS_IAM{enabled}}}"))
+    [before] = [api for api in control_plane.data_plane.apis.values() if api["name"] == name]
+    assert control_plane.update(name, authorized(kind, "{}")) == "UPDATE_COMPLETE", control_plane.events(name)
+    [after] = [api for api in control_plane.data_plane.apis.values() if api["name"] == name]
+    assert (after["id"], after["stage"]) == (before["id"], before["stage"]) == (before["id"], "prod")
+    assert before["body"]["paths"]["/a"]["get"]["security"] == [{"AWS_IAM": []}]
+    assert "security" not in after["body"]["paths"]["/a"]["get"]

@@ -111,3 +111,8 @@ def test_a_name_is_taken_once(control_plane):
         control_plane.change_set("taken", "first", template)
     with pytest.raises(ClientError, match=r"Stack \[not-there\] does not exist|not-there does not exist"):
         control_plane.change_set("not-there", "first", template, "UPDATE")
+
+
+def test_deleting_one_that_is_not_there_is_no_error(control_plane):
+    control_plane.create("without-change-sets", {"Resources": {"A": {"Type": "AWS::SNS::Topic"}}})
+    control_plane["cloudformation"].delete_change_set(StackName="without-change-sets", ChangeSetName="never-made")

@@ -49,6 +49,17 @@ def test_it_runs_code_of_templates(plain_moto):
     assert plain_moto.stack("runs-code")["Description"].startswith("/")
 
 
+@lacking("container_registry", "container_images")
+def test_it_has_no_registry_and_no_image_behind_a_function(plain_moto):
+    repository = plain_moto["ecr"].create_repository(repositoryName="app")["repository"]
+    assert repository["repositoryUri"].startswith("123456789012.dkr.ecr.")
+    code = {"ImageUri": "127.0.0.1:5000/never-made:1"}
+    made = plain_moto["lambda"].create_function(
+        FunctionName="image", PackageType="Image", Code=code, Role=plain_moto.role()
+    )
+    assert made["State"] == "Active"
+
+
 @lacking("template_urls")
 def test_it_takes_the_host_for_the_bucket(plain_moto):
     plain_moto["s3"].create_bucket(Bucket="templates")
@@ -80,6 +91,14 @@ def test_it_ignores_the_transform(plain_moto):
 def test_it_takes_references_that_lead_nowhere(plain_moto, resources):
     name = f"references-of-{len(resources)}"
     assert plain_moto.change_set(name, "first", {"Resources": resources})["Status"] == "CREATE_COMPLETE"
+
+
+@lacking("parameter_rules")
+def test_it_takes_any_value_for_a_parameter(plain_moto):
+    parameter = {"Type": "String", "AllowedValues": ["dev", "prod"], "MaxLength": 4}
+    rule = {"Assertions": [{"Assert": {"Fn::Equals": [{"Ref": "Stage"}, "dev"]}, "AssertDescription": "Not yet."}]}
+    template = {"Parameters": {"Stage": parameter}, "Rules": {"Dev": rule}, "Resources": {"Topic": TOPIC}}
+    assert plain_moto.create("any-value", template, Stage="elsewhere") == "CREATE_COMPLETE"
 
 
 @lacking("stack_plan", "change_sets")
@@ -238,6 +257,29 @@ def test_it_deploys_no_api_that_has_a_body_alone(plain_moto):
     deployment = {"Type": "AWS::ApiGateway::Deployment", "Properties": {"RestApiId": {"Ref": "Api"}}}
     with pytest.raises(ResponseParserError, match="contain any methods"):
         plain_moto.create("deployment", {"Resources": {"Api": api, "Deployment": deployment}})
+
+
+@lacking("rest_api_methods", "rest_api_body")
+def test_it_keeps_a_method_that_its_stack_has_no_more(plain_moto):
+    api = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "web"}}
+    integration = {"IntegrationHttpMethod": "POST", "Type": "HTTP", "Uri": "https://example.com"}
+    root = {"Fn::GetAtt": ["Api", "RootResourceId"]}
+    settings = {"AuthorizationType": "NONE", "HttpMethod": "GET", "Integration": integration}
+    of_api = {"RestApiId": {"Ref": "Api"}, "ResourceId": root}
+    method = {"Type": "AWS::ApiGateway::Method", "Properties": of_api | settings}
+    outputs = {"Id": {"Value": {"Ref": "Api"}}}
+    plain_moto.create("methods", {"Resources": {"Api": api, "Method": method}, "Outputs": outputs})
+    plain_moto.update("methods", {"Resources": {"Api": api}, "Outputs": outputs})
+    (resource,) = plain_moto["apigateway"].get_resources(restApiId=plain_moto.outputs("methods")["Id"])["items"]
+    assert set(resource["resourceMethods"]) == {"GET"}
+
+
+@lacking("stack_parameters")
+def test_it_tells_what_a_parameter_stands_for_in_its_place(plain_moto):
+    plain_moto["ssm"].put_parameter(Name="/version", Value="33", Type="String")
+    version = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/version"}
+    plain_moto.create("stands-for", {"Parameters": {"Version": version}, "Resources": {"A": TOPIC}})
+    assert plain_moto.stack("stands-for")["Parameters"] == [{"ParameterKey": "Version", "ParameterValue": "33"}]
 
 
 @lacking("lambda_versions")

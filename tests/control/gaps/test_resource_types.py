@@ -13,7 +13,7 @@ from lambdastream.control.gaps.not_simulated import not_simulated
         "Custom::Thing",
         "AWS::CloudFormation::CustomResource",
         "AWS::Lambda::EventSourceMapping",
-        "AWS::ApiGateway::Method",
+        "AWS::ApiGateway::Authorizer",
         "AWS::ApiGatewayV2::Authorizer",
     ],
 )
@@ -85,6 +85,7 @@ def test_names_are_as_short_as_aws_wants_them(control_plane, function, role):
             "its resource policy (whoever it keeps out may call here)",
         ),
         ("AWS::ApiGateway::RestApi", {"Body": {"paths": {}}}, None),
+        ("AWS::ApiGateway::Method", {"RequestValidatorId": "a"}, "RequestValidatorId"),
         (
             "AWS::Lambda::Function",
             {"LoggingConfig": {"LogFormat": "JSON"}},
@@ -100,6 +101,7 @@ def test_names_are_as_short_as_aws_wants_them(control_plane, function, role):
         "another type",
         "a policy within",
         "no policy",
+        "a validator",
         "JSON",
         "a log group",
     ],

@@ -69,6 +69,15 @@ def test_resources_come_in_order_and_go_in_reverse(control_plane):
         control_plane.stack("order")
 
 
+def test_each_event_has_a_millisecond_of_its_own(control_plane):
+    """The cdk sorts them by their times, which it reads to the millisecond."""
+    control_plane.create("in-order", {"Resources": dict.fromkeys("ABCDE", TOPIC)})
+    events = control_plane["cloudformation"].describe_stack_events(StackName="in-order")["StackEvents"][::-1]
+    times = [int(event["Timestamp"].timestamp() * 1000) for event in events]
+    assert len(times) == 12
+    assert times == sorted(set(times))
+
+
 def test_a_resource_is_retained_when_its_policy_says_so(control_plane):
     kept = {"Type": "AWS::SNS::Topic", "DeletionPolicy": "Retain", "Properties": {"TopicName": "kept"}}
     control_plane.create("retain", {"Resources": {"Kept": kept}})

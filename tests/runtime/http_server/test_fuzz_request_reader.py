@@ -175,6 +175,31 @@ def test_what_has_no_end_is_refused_and_not_kept(start):
     assert heard in ([431], [400])
 
 
+GET = b"GET /a HTTP/1.1\r\n" + HOST + b"\r\n"
+OTHER = b"GET /b HTTP/1.1\r\n" + HOST + b"\r\n"
+SENT = b"POST /a HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\n\r\n"
+LAST = b"GET /a HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        pytest.param([GET, GET, GET], id="the same"),
+        pytest.param([GET, OTHER, GET, GET], id="another one between"),
+        pytest.param([GET, GET + GET, GET], id="two at once"),
+        pytest.param([GET, GET[:9], GET[9:], GET], id="one is cut"),
+        pytest.param([SENT + b"ab", SENT, b"cd", SENT + b"ef"], id="with a body"),
+        pytest.param([GET, SENT + b"ab", GET], id="a body between"),
+        pytest.param([GET, b"\r\n", GET], id="an empty line between"),
+        pytest.param([GET, b"garbage\r\n\r\n", GET], id="garbage between"),
+        pytest.param([LAST, LAST], id="the last one, again"),
+    ],
+)
+def test_a_request_that_comes_again_is_read_as_it_was_read_first(requests):
+    data = b"".join(requests)
+    assert read(requests) == read([data[at : at + 1] for at in range(len(data))])
+
+
 @pytest.mark.parametrize("size", [1, 1000])
 def test_a_head_may_be_as_long_however_it_is_cut(size):
     fields = b"A: b\r\n" * (LONGEST_HEAD // 6 - 10)

@@ -7,6 +7,7 @@ and refuses a change set without changes when its template came as text.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any, Final
 
 from moto.cloudformation.exceptions import AlreadyExistsException, CloudFormationError, ValidationError
@@ -51,6 +52,7 @@ def _create_change_set(  # noqa: PLR0913, PLR0917 - moto's signature
     _check_type(stack, stack_name, change_set_name, change_set_type)
     expanded = expand(read_template(template), parameters)
     stack = stack or new_stack(self, stack_name, parameters, notification_arns, tags, role_arn)
+    preview(stack, expanded, parameters, self.exports)
     if _find_change_set(self, change_set_name, stack) is not None:
         raise AlreadyExistsException(f"ChangeSet {change_set_name} already exists")
     change_set = ChangeSet(
@@ -143,7 +145,9 @@ def _describe_change_set(self: CloudFormationResponse) -> ActionResult:
 
 @replaces(CloudFormationResponse, "delete_change_set")
 def _delete_change_set(self: CloudFormationResponse) -> ActionResult:
-    self.cloudformation_backend.change_sets.pop(_change_set(self).change_set_id)
+    # As on AWS: deleting what is not there is no error, and the cdk does it before it makes one.
+    with suppress(ChangeSetNotFoundError):
+        self.cloudformation_backend.change_sets.pop(_change_set(self).change_set_id)
     return EmptyResult()
 
 

@@ -60,15 +60,11 @@ def describe(
 
     Raises ``DescriptionError`` or ``PackagingError``.
     """
-    if function.package_type != "Zip":
-        raise InvalidParameterValueException("Container images are not supported by the local AWS: use a zip archive.")
     if not NAME.fullmatch(function.function_name):
         raise InvalidParameterValueException(f"{function.function_name} is not a name for a function.")
     return FunctionDescription(
         name=function.function_name,
-        code=deployment().code.function(code_folder(function), function.code_digest, function.code_bytes),
-        handler=function.handler or "",
-        runtime=function.run_time or "",
+        **_program(function),
         environment={name: str(value) for name, value in function.environment_vars.items()},
         memory=int(function.memory_size),
         ephemeral_storage=int(function.ephemeral_storage),
@@ -82,6 +78,17 @@ def describe(
         qualifier=qualifier,
         reserved_concurrency=reserved_concurrency(function),
     )
+
+
+def _program(function: LambdaFunction) -> dict[str, Any]:
+    """What the function runs: its image, or its code, handler and runtime."""
+    # That module knows this one.
+    from lambdastream.control.gaps.container_images import container_image  # noqa: PLC0415
+
+    if image := container_image(function):
+        return {"image": image}
+    code = deployment().code.function(code_folder(function), function.code_digest, function.code_bytes)
+    return {"code": code, "handler": function.handler or "", "runtime": function.run_time or ""}
 
 
 def _url(config: Mapping[str, Any]) -> FunctionUrlConfig:

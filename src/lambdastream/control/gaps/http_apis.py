@@ -92,7 +92,10 @@ class HttpApi(LocalResource):
     def _describe(self, given: Mapping[str, Any]) -> None:
         body = given.get("Body") or {}
         vars(self.api)["lambdastream_body"] = body
+        stages = dict(self.api.stages)
         self.api.import_api(json.dumps(body), fail_on_warnings=False)
+        # moto's import forgets them: an API whose body changes would answer at no stage any more.
+        self.api.stages.update(stages)
         deploy_http_api(self.api)
 
     @staticmethod

@@ -10,7 +10,11 @@ import base64
 from collections.abc import Mapping
 from typing import Any, Final
 
-from moto.awslambda.exceptions import FunctionAlreadyExists, UnknownFunctionException
+from moto.awslambda.exceptions import (
+    FunctionAlreadyExists,
+    InvalidParameterValueException,
+    UnknownFunctionException,
+)
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.utils import get_backend
 
@@ -27,6 +31,8 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "TracingConfig": {"Mode": "PassThrough"},
     "VpcConfig": None,
     "LoggingConfig": None,
+    "PackageType": "Zip",
+    "ImageConfig": {},
 }
 
 
@@ -87,6 +93,7 @@ def _update(
     # What is deleted and made again by others meanwhile is found by its name.
     function = get_backend(account_id, region_name).get_function(original_resource.function_name)
     wanted = specification(function.function_name, cloudformation_json["Properties"])
+    _refuse_other_package(function, wanted["PackageType"])
     with redeployed(function):
         function.update_configuration(wanted)
         function.update_function_code(wanted["Code"])
@@ -98,6 +105,15 @@ def _update(
         function.reserved_concurrency = wanted.get("ReservedConcurrentExecutions")
         function.tags = wanted["Tags"]
     return function
+
+
+def _refuse_other_package(function: LambdaFunction, package_type: str) -> None:
+    # On AWS the function is replaced; one with a name of its own cannot be.
+    if package_type != function.package_type:
+        raise InvalidParameterValueException(
+            f"The function {function.function_name} is deployed with PackageType {function.package_type}, which cannot "
+            "change here: give the resource another logical id, or remove it first."
+        )
 
 
 LambdaFunction.create_from_cloudformation_json = classmethod(_create)  # type: ignore[method-assign, assignment, arg-type]

@@ -56,19 +56,6 @@ def _owner(export: Export) -> str:
     return export.exporting_stack_id.split("/")[1]
 
 
-def _parameter_list(stack: Stack) -> list[dict[str, Any]]:
-    resources = stack.resource_map
-    hidden = getattr(resources, "no_echo_parameter_keys", [])
-    return [
-        {"ParameterKey": name, "ParameterValue": "****" if name in hidden else _text(value)}
-        for name, value in resources.resolved_parameters.items()
-    ]
-
-
-def _text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
 def _stack_resources(stack: Stack) -> list[Any]:
     there = stack.resource_map._parsed_resources  # noqa: SLF001
     return [there[name] for name in applied(stack) if there.get(name) is not None]
@@ -76,5 +63,4 @@ def _stack_resources(stack: Stack) -> list[Any]:
 
 Stack.outputs = property(lambda stack: vars(stack).get(_OUTPUTS) or None)  # type: ignore[method-assign, assignment]
 Stack.exports = property(lambda stack: vars(stack).get(_EXPORTS, []))  # type: ignore[method-assign, assignment]
-Stack.parameter_list = property(_parameter_list)  # type: ignore[method-assign, assignment]
 Stack.stack_resources = property(_stack_resources)  # type: ignore[method-assign, assignment]

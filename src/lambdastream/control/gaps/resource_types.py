@@ -16,14 +16,13 @@ from moto.core.common_models import CloudFormationModel
 from lambdastream.control.gaps.patching import wraps
 
 WITHOUT_EFFECT: Final = {
-    "AWS::ApiGateway::Method",
-    "AWS::ApiGateway::Resource",
     "AWS::CloudFormation::CustomResource",
     "AWS::CloudFormation::Stack",
     "AWS::CloudFormation::WaitCondition",
     "AWS::Lambda::EventSourceMapping",
 }
 LONGEST_NAME: Final = {"AWS::Lambda::Function": 64, "AWS::IAM::Role": 64}
+LOWER_CASE: Final = {"AWS::ECR::Repository"}
 _TYPES: dict[str, type[LocalResource]] = {}
 
 
@@ -144,8 +143,10 @@ def _resource_class(original: Any, resource_type: str) -> type[CloudFormationMod
 
 @wraps(parsing, "generate_resource_name")
 def _resource_name(original: Any, resource_type: str, stack_name: str, logical_id: str) -> str:
-    # moto makes names that are longer than AWS allows.
+    # moto makes names that are longer than AWS allows, or have letters that it does not.
     name: str = original(resource_type, stack_name, logical_id)
+    if resource_type in LOWER_CASE:
+        name = name.lower()
     longest = LONGEST_NAME.get(resource_type, len(name))
     beginning, _, suffix = name.rpartition("-")
     return f"{beginning[: longest - len(suffix) - 1]}-{suffix}"

@@ -1,4 +1,4 @@
-"""REST APIs in a stack: ``AWS::ApiGateway::RestApi``, ``Deployment`` and ``Stage``, as SAM makes them.
+"""REST APIs in a stack: ``AWS::ApiGateway::RestApi``, ``Deployment`` and ``Stage``.
 
 moto's CloudFormation has no stage, drops a REST API's ``Body``, deletes neither, and its address is a name at AWS.
 """
@@ -13,6 +13,7 @@ from moto.apigateway.models import APIGatewayBackend, RestAPI, apigateway_backen
 from lambdastream.control.data_plane_client import ApiDescription
 from lambdastream.control.gaps.http_apis import deploy_api, remove_api
 from lambdastream.control.gaps.resource_types import LocalResource, local_type
+from lambdastream.control.gaps.rest_api_body import body_of
 
 
 class OfRestApi(LocalResource):
@@ -32,13 +33,13 @@ class OfRestApi(LocalResource):
 def deploy_rest_api(api: RestAPI) -> None:
     """Give a REST API as it is now to the data plane."""
     stage = str(vars(api).get("lambdastream_stage", ""))
-    body = vars(api).get("lambdastream_body", {})
+    body = body_of(api, vars(api).get("lambdastream_body", {}))
     deploy_api(ApiDescription(api.id, api.name, "REST", stage, body, region=api.region_name))
 
 
 @local_type
 class RestApi(OfRestApi):
-    """A REST API that an OpenAPI document describes."""
+    """A REST API, which an OpenAPI document describes (SAM), or resources and methods of their own (CDK)."""
 
     TYPE = "AWS::ApiGateway::RestApi"
     ATTRIBUTES = ("RootResourceId", "RestApiId")
@@ -73,6 +74,8 @@ class RestApi(OfRestApi):
 
     def _describe(self, given: Mapping[str, Any]) -> None:
         vars(self.api)["lambdastream_body"] = given.get("Body") or {}
+        # A slash is an escape of JSON pointers here ("Binary media types", API reference).
+        self.api.binaryMediaTypes = [it.replace("~1", "/") for it in given.get("BinaryMediaTypes") or []]
         deploy_rest_api(self.api)
 
     @staticmethod

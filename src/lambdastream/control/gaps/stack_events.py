@@ -5,7 +5,8 @@ moto tells of the stack alone.
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from moto.cloudformation.models import Event, Stack
 from moto.core.exceptions import ServiceException
@@ -13,11 +14,14 @@ from werkzeug.exceptions import HTTPException
 
 from lambdastream.errors import LambdastreamError
 
+MILLISECOND: Final = timedelta(milliseconds=1)
+
 
 def stack_event(stack: Stack, status: str, reason: str | None = None) -> None:
     """Set the status of a stack, and say so."""
     stack.status = status
     stack._add_stack_event(status, resource_status_reason=reason)  # noqa: SLF001 - moto has no other way
+    _put_in_order(stack)
 
 
 def resource_event(stack: Stack, name: str, definition: Any, status: str, reason: str | None = None) -> None:
@@ -35,6 +39,13 @@ def resource_event(stack: Stack, name: str, definition: Any, status: str, reason
     )
     event.sendToSns(stack.account_id, stack.region_name, stack.notification_arns)
     stack.events.append(event)
+    _put_in_order(stack)
+
+
+def _put_in_order(stack: Stack) -> None:
+    """Give the last event a time of its own: the cdk sorts them by milliseconds, and many come in one."""
+    before = stack.events[-2].timestamp + MILLISECOND if len(stack.events) > 1 else stack.events[-1].timestamp
+    stack.events[-1].timestamp = max(stack.events[-1].timestamp, before)
 
 
 def words(error: Exception) -> str:

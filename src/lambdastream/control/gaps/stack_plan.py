@@ -13,6 +13,7 @@ from moto.cloudformation.models import Stack
 from moto.cloudformation.parsing import ResourceMap, clean_json
 
 from lambdastream.control.gaps.dependencies import check_references, creation_order
+from lambdastream.control.gaps.parameter_rules import check_parameters
 
 _APPLIED: Final = "lambdastream_applied"
 
@@ -69,6 +70,7 @@ def preview(
         cross_stack_resources=dict(exports),
     )
     resources.load()
+    check_parameters(template, resources)
     there = stack.resource_map._parsed_resources  # noqa: SLF001 - moto has no other way to ask
     resources._parsed_resources.update({name: there[name] for name in applied(stack)})  # noqa: SLF001
     return resources

@@ -19,7 +19,7 @@ from lambdastream.wire.http_message import (
 )
 
 WRITE_BUFFER: Final = 256 * 1024
-_RECEIVED: Final = memoryview(bytearray(256 * 1024))
+RECEIVED: Final = memoryview(bytearray(512 * 1024))
 """Where all connections read to. Nothing stays in it: what it brings is used before anything else is read."""
 
 LONGEST_PIPELINE: Final = 64
@@ -92,10 +92,10 @@ class HttpConnection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         del sizehint
-        return _RECEIVED
+        return RECEIVED
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._reader.feed(_RECEIVED[:nbytes])
+        self._reader.feed(RECEIVED[:nbytes])
 
     def eof_received(self) -> bool:
         """The client sends no more, which is not to say that it is gone: what it asked for is answered.
@@ -117,6 +117,13 @@ class HttpConnection(asyncio.BufferedProtocol):
 
     def resume_writing(self) -> None:
         self.writable(True)
+
+    # The listener's side.
+
+    @property
+    def awaits(self) -> RequestReader | None:
+        """What reads the request that is waited for; ``None`` while one is served."""
+        return None if self._busy else self._reader
 
     # The reader's side.
 

@@ -8,16 +8,21 @@ from typing import Final
 from weakref import WeakSet
 
 from lambdastream.runtime.http_server.connection import HttpConnection
+from lambdastream.runtime.http_server.silent_clients import SilentClients
 
 LONGEST_QUEUE: Final = 4096
 """Connections that may wait to be accepted. One more waits a second until its client's kernel tries again."""
 
 
 class Listener:
-    """Accepts connections, each served by what ``connect`` makes."""
+    """Accepts connections, each served by what ``connect`` makes.
 
-    def __init__(self, connect: Callable[[], HttpConnection]) -> None:
+    A client that has sent nothing for ``patience`` seconds, if they are given, is not waited for, see ``silent_clients``.
+    """
+
+    def __init__(self, connect: Callable[[], HttpConnection], *, patience: float | None = None) -> None:
         self._connect = connect
+        self._silent = SilentClients(patience, self._open) if patience is not None else None
         self._connections: WeakSet[HttpConnection] = WeakSet()
         self._server: asyncio.Server | None = None
 
@@ -31,6 +36,8 @@ class Listener:
         """Close the port. Connections stay."""
         if self._server is not None:
             self._server.close()
+        if self._silent is not None:
+            self._silent.stop()
 
     async def close(self, *, grace: float = 0) -> None:
         """Close the port and every connection. A client gets ``grace`` seconds to read what was written to it."""
@@ -45,6 +52,8 @@ class Listener:
     def _accept(self) -> HttpConnection:
         connection = self._connect()
         self._connections.add(connection)
+        if self._silent is not None:
+            self._silent.watch()
         return connection
 
     async def _until_gone(self, limit: float | None) -> None:

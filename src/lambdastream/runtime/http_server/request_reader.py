@@ -5,50 +5,23 @@ No other protocol is spoken: a wish to upgrade is ignored, as a server may (RFC 
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final
 
 import httptools
 
 from lambdastream.errors import WireError
+from lambdastream.runtime.http_server.request_sink import RequestSink
 from lambdastream.wire.chunked_body import ChunkedBody
 from lambdastream.wire.head_end import HeadEnd
-from lambdastream.wire.http_message import Headers, HttpRequest
+from lambdastream.wire.http_message import HttpRequest
 
 LONGEST_HEAD: Final = 64 * 1024
 """Bytes of a request's target, headers and trailers together."""
 
+LONGEST_REPEATED: Final = 4096
+
 _BETWEEN: Final = len(": \r\n")
 _SPACES: Final = " \t"
-
-
-class RequestSink(Protocol):
-    """What hears of the requests."""
-
-    peer: str
-
-    def head_read(self, request: HttpRequest, *, keep_alive: bool) -> bool:
-        """A head is here. Whether its body goes to ``stream_received`` piece by piece, not to ``request_read``."""
-
-    def chunk_room(self) -> int:
-        """How many bytes of the streamed body it takes in chunks, framed as they came; 0 when it wants pieces."""
-
-    def chunks_received(self, chunks: memoryview, size: int) -> None:
-        """Some of a streamed body in chunks, ``size`` bytes without their framing. What is not used at once is lost."""
-
-    def stream_received(self, data: bytes) -> None:
-        """A piece of a streamed body."""
-
-    def stream_complete(self, trailers: Headers) -> None:
-        """A streamed body has ended."""
-
-    def request_read(self, request: HttpRequest, *, oversized: bool, keep_alive: bool) -> None:
-        """A request is here, whole; without its body if that is over the limit."""
-
-    def refuse(self, status: int) -> None:
-        """What comes now is no request, or none that is served. The reader reads no more."""
-
-    def report(self, error: Exception) -> None:
-        """The sink itself has failed."""
 
 
 class RequestReader:
@@ -66,15 +39,29 @@ class RequestReader:
         self._head_end = HeadEnd()
         self._chunks: ChunkedBody | None = None
         self._parser = httptools.HttpRequestParser(self)
+        self._heads = 0
         self._in_head = False
         self._awaits_head = True
         self._request: HttpRequest | None = None
+        self._keep_alive = True
+        self._last_head = b""
+        self._unheard = 0
         self._begin_message()
 
     @property
     def streaming(self) -> bool:
         """Whether the body that comes now is streamed."""
         return self._streamed
+
+    @property
+    def in_request(self) -> bool:
+        """Whether a request has begun and is not whole."""
+        return self._in_head or not self._awaits_head
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many heads have come so far, and how many bytes of the last one's body."""
+        return self._heads, self._size
 
     def feed(self, data: bytes | memoryview) -> None:
         """Read on. Nothing of ``data`` is kept as it is: it may be a buffer that is used again."""
@@ -91,29 +78,31 @@ class RequestReader:
 
     def on_url(self, url: bytes) -> None:
         """A piece of the target."""
-        self._count_head(len(url))
         self._target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer."""
-        self._count_head(len(name) + len(value) + _BETWEEN)
-        fields = self._fields if self._in_head else self._trailers
         # The parser leaves the white space behind a value (RFC 9110, section 5.5: it is no part of it).
-        fields.append((name.decode("latin-1").lower(), value.decode("latin-1").rstrip(_SPACES)))
+        field = name.decode("latin-1").lower(), value.decode("latin-1").rstrip(_SPACES)
+        if self._in_head:
+            self._fields.append(field)
+        else:
+            self._count_trailer(len(name) + len(value) + _BETWEEN)
+            self._trailers.append(field)
 
     def on_headers_complete(self) -> None:
         """The head has ended."""
+        self._heads += 1
         self._in_head = self._awaits_head = False
-        self._unheard = 0
         if refusal := self._why_not_served():
             self._refuse(refusal)
+        self._unheard = 0
         if self.stopped or self._parser.should_upgrade():
             return
         method = self._parser.get_method().decode("latin-1")
         request = HttpRequest(method, self._target.decode("latin-1"), tuple(self._fields), b"", self._sink.peer)
-        self._request = request
-        self._streamed = self._sink.head_read(request, keep_alive=self._parser.should_keep_alive())
-        self._in_chunks = self._streamed and any(name == "transfer-encoding" for name, _ in self._fields)
+        self._request, self._keep_alive = request, self._parser.should_keep_alive()
+        self._streamed = self._sink.head_read(request, keep_alive=self._keep_alive)
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body, never of two chunks."""
@@ -143,7 +132,7 @@ class RequestReader:
             request = HttpRequest(
                 request.method, request.target, request.headers, b"".join(self._body), self._sink.peer
             )
-        self._sink.request_read(request, oversized=oversized, keep_alive=self._parser.should_keep_alive())
+        self._sink.request_read(request, oversized=oversized, keep_alive=self._keep_alive)
 
     # Inside.
 
@@ -153,8 +142,7 @@ class RequestReader:
         self._trailers: list[tuple[str, str]] = []
         self._body: list[bytes] = []
         self._size = 0
-        self._head_size = 0
-        self._unheard = 0
+        self._trailer_size = 0
         self._request = None
         self._streamed = False
         self._in_chunks = False
@@ -163,14 +151,25 @@ class RequestReader:
         """Let the parser read, but no chunks that follow a head. Returns what is still to be read."""
         end = self._head_end.find(data) if self._awaits_head else 0
         part, rest = (data[:end], data[end:]) if end else (data, data[:0])
+        if end and not self._unheard and part == self._last_head and self._request is not None:
+            self._heads += 1
+            self._sink.request_read(self._request, oversized=False, keep_alive=True)
+            return rest
         self._unheard += len(part)
+        whole = end == self._unheard <= LONGEST_REPEATED
         again = self._parse(part)
         # The parser keeps a header or a trailer to itself until it is whole.
-        if self._head_size + self._unheard > LONGEST_HEAD:
+        if self._unheard > LONGEST_HEAD:
             self._refuse(431)
-        if end and self._in_chunks:
+        self._last_head = bytes(part) if whole and self._stands_alone() else b""
+        if end and self._in_chunks and self._streamed:
             self._chunks = ChunkedBody(self._mark)
         return memoryview(again + bytes(rest)) if again else rest
+
+    def _stands_alone(self) -> bool:
+        """Whether this head was a whole request. The same again is the same request: so runtimes ask for each event."""
+        whole = self._awaits_head and self._request is not None and not self._streamed
+        return whole and self._keep_alive and not self.stopped
 
     def _read_chunks(self, data: memoryview, chunks: ChunkedBody) -> memoryview:
         """Walk over a streamed body. The parser gets to see its last chunk alone, and the trailers."""
@@ -221,20 +220,26 @@ class RequestReader:
 
         Source: RFC 9112, section 3.2 (one ``Host``) and section 6.1 (a transfer coding that is not understood).
         """
+        if self._unheard > LONGEST_HEAD:
+            return 431
         if self._parser.get_http_version() != "1.1":
             return 505
-        named = [name for name, _ in self._fields]
-        if named.count("host") > 1:
-            return 400
-        codings = [value for name, value in self._fields if name == "transfer-encoding"]
-        return 501 if any(coding.lower() != "chunked" for coding in codings) else 0
+        hosts = 0
+        for name, value in self._fields:
+            if name == "host":
+                hosts += 1
+            elif name == "transfer-encoding":
+                self._in_chunks = True
+                if value.lower() != "chunked":
+                    return 501
+        return 400 if hosts > 1 else 0
 
-    def _count_head(self, size: int) -> None:
+    def _count_trailer(self, size: int) -> None:
         self._unheard = 0
-        self._head_size += size
-        if self._head_size > LONGEST_HEAD:
+        self._trailer_size += size
+        if self._trailer_size > LONGEST_HEAD:
             self._refuse(431)
-            raise WireError("The request's head is too long.")
+            raise WireError("The request's trailers are too long.")
 
     def _refuse(self, status: int) -> None:
         if not self.stopped:

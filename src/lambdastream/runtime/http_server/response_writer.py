@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 from typing import Final
 
@@ -55,9 +54,7 @@ class ResponseWriter:
         if self._head_only or self._transport.is_closing():
             return
         if not self._held and not self._transport.get_write_buffer_size():
-            # The transport would keep what cannot be sent as it is.
-            with contextlib.suppress(OSError):
-                chunks = chunks[os.write(self._descriptor, chunks) :]
+            chunks = self._sent_now(chunks)
         if chunks:
             self._transport.write(self._take_held() + chunks)
 
@@ -69,6 +66,13 @@ class ResponseWriter:
         """Write the head that waits, if one does."""
         if self._held and not self._transport.is_closing():
             self._transport.write(self._take_held())
+
+    def _sent_now(self, data: memoryview) -> memoryview:
+        """Send what can be sent without waiting; returns the rest. The transport would keep ``data`` as it is."""
+        try:
+            return data[os.write(self._descriptor, data) :]
+        except OSError:
+            return data  # the transport meets the error, too
 
     def _take_held(self) -> bytes:
         held, self._held = self._held, b""

@@ -56,8 +56,13 @@ class EnvironmentProcesses:
 
     @property
     def pids(self) -> list[int]:
-        """The process ids."""
-        return [process.pid for process in self._processes]
+        """The process ids: each is the first of its program's processes."""
+        return [process.root for process in self._processes]
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether one of them was ended by the kernel, since all took more memory than they may."""
+        return any(process.out_of_memory for process in self._processes)
 
     @property
     def first_running(self) -> int | None:
@@ -108,6 +113,16 @@ class EnvironmentProcesses:
         for process in self._processes:
             process.read_output()
 
+    @property
+    def output_lags(self) -> bool:
+        """Whether what one of them has printed may come later than what it says in other ways."""
+        return any(process.output_lags for process in self._processes)
+
+    async def output_settled(self) -> None:
+        """Wait until what all of them have printed can be read: what comes by way of another program may come later."""
+        for process in self._processes:
+            await process.output_settled()
+
     async def until_exit(self) -> None:
         """Wait until one of them has ended."""
         await asyncio.wait([process.exited for process in self._processes], return_when=asyncio.FIRST_COMPLETED)
@@ -122,13 +137,18 @@ class EnvironmentProcesses:
         for process in self._processes:
             process.exited.add_done_callback(ended)
         try:
-            # Not `asyncio.wait`, which takes three turns of the event loop: the next invocation may wait for this.
             await done
         except _EndedError:
-            await self._raise_exit()
+            raise await self.exit_error() from None
         finally:
             for process in self._processes:
                 process.exited.remove_done_callback(ended)
+
+    async def exit_error(self) -> ExitedError:
+        """How one of them has ended, as soon as what it printed is in the log. One must have."""
+        process = next(process for process in self._processes if process.exited.done())
+        await process.end_of_output()
+        return _exited(process)
 
     def clear(self) -> None:
         """All of them have ended."""
@@ -157,13 +177,16 @@ class EnvironmentProcesses:
                 table.send(pid, signal.SIGSTOP)
 
     def _others(self) -> set[int]:
-        return set(table.marked(process.mark for process in self._processes)) - set(self.pids)
+        return set(table.marked(process.mark for process in self._processes)) - {
+            process.pid for process in self._processes
+        }
 
-    async def _raise_exit(self) -> None:
-        for process in self._processes:
-            if process.exited.done():
-                await process.end_of_output()
-                error_type = (
-                    function_error.RUNTIME_EXIT_ERROR if process.name == RUNTIME else function_error.EXTENSION_CRASH
-                )
-                raise ExitedError(error_type, exit_reason(process.exited.result()))
+
+def _exited(process: Process) -> ExitedError:
+    """How a process that has ended did."""
+    is_runtime = process.name == RUNTIME
+    if process.not_started:
+        error_type = function_error.RUNTIME_INVALID_ENTRYPOINT if is_runtime else function_error.EXTENSION_LAUNCH_ERROR
+        return ExitedError(error_type, process.not_started)
+    error_type = function_error.RUNTIME_EXIT_ERROR if is_runtime else function_error.EXTENSION_CRASH
+    return ExitedError(error_type, exit_reason(process.exited.result()))

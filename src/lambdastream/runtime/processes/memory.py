@@ -28,9 +28,10 @@ LONGEST_FILE: Final = 64 * 1024
 
 
 class MemoryWatch:
-    """Looks at the memory of some processes, while it is on, and calls ``end`` once when it is over ``limit`` bytes.
+    """Looks at the memory of some processes, and calls ``end`` once when it is over ``limit`` bytes.
 
-    ``pids`` says which processes, each with all that it started. Without a ``limit`` it never looks.
+    It looks from ``start`` to ``stop``. ``pids`` says which processes, each with all that it started. Without a ``limit`` it
+    never looks.
     """
 
     def __init__(self, limit: int | None, pids: Callable[[], list[int]], end: Callable[[], None]) -> None:
@@ -38,17 +39,25 @@ class MemoryWatch:
         self._limit = limit
         self._pids = pids
         self._end = end
+        self._timer: asyncio.TimerHandle | None = None
 
     @contextlib.contextmanager
     def on(self) -> Iterator[None]:
-        """Look every ``POLL`` seconds, for the first time after as many."""
-        if self._limit is None:
-            yield
-            return
-        self._timer = asyncio.get_running_loop().call_later(POLL, self._look, self._limit)
+        """Look while the block runs."""
+        self.start()
         try:
             yield
         finally:
+            self.stop()
+
+    def start(self) -> None:
+        """Look every ``POLL`` seconds, for the first time after as many."""
+        if self._limit is not None:
+            self._timer = asyncio.get_running_loop().call_later(POLL, self._look, self._limit)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
             self._timer.cancel()
 
     def shown(self, peak: int) -> int:

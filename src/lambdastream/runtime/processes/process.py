@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import signal
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Self
 
 from lambdastream.runtime.isolation.mount_namespace import MountNamespace
 from lambdastream.runtime.processes import table
@@ -35,11 +36,14 @@ class Output:
         self._ended = asyncio.Event()
         self._reading, self.writing = os.pipe()
         os.set_blocking(self._reading, False)
+        self._readable = select.poll()
+        self._readable.register(self._reading, select.POLLIN)
         asyncio.get_running_loop().add_reader(self._reading, self._read)
 
     def read_on(self) -> None:
         """Take what has been printed so far, now."""
-        while not self._ended.is_set() and self._read():
+        # Most often there is nothing, which a poll says sooner than a read that fails.
+        while not self._ended.is_set() and self._readable.poll(0) and self._read():
             pass
 
     async def end(self) -> None:
@@ -79,7 +83,16 @@ class Output:
 
 
 class Process:
-    """One running program."""
+    """One running program.
+
+    ``not_started`` says why another program, in its place, could not start it; ``out_of_memory`` whether the kernel ended
+    it for its memory; ``output_lags`` whether what it prints comes by way of another program. All that is never so of a
+    process of this machine.
+    """
+
+    not_started = ""
+    out_of_memory = False
+    output_lags = False
 
     def __init__(
         self, name: str, process: asyncio.subprocess.Process, mark: int, output: Output, watchdog: Watchdog
@@ -90,6 +103,7 @@ class Process:
         self.exited = asyncio.ensure_future(process.wait())
         self._output = output
         self._watchdog = watchdog
+        self._stat = table.Stat(self.pid)
         watchdog.watch_group(self.pid)
         watchdog.watch_mark(mark)
 
@@ -102,7 +116,7 @@ class Process:
         write: Callable[[str], None],
         watchdog: Watchdog,
         namespace: MountNamespace | None = None,
-    ) -> Process:
+    ) -> Self:
         """Start a program, in this mount namespace if there is one.
 
         Every line that it prints goes to ``write``. Raises ``OSError`` when it cannot be started.
@@ -135,7 +149,15 @@ class Process:
     @property
     def is_ending(self) -> bool:
         """Whether the program has ended, or is about to: the event loop hears of it later."""
-        return table.is_ending(self.pid)
+        return self._stat.is_ending
+
+    @property
+    def root(self) -> int:
+        """The process id of the program itself, from which all that it started comes."""
+        return self.pid
+
+    async def output_settled(self) -> None:
+        """Wait until what it has printed so far can be read: here it is in a pipe at once."""
 
     def read_output(self) -> None:
         """Put what the program has printed so far into the log, now."""
@@ -164,6 +186,7 @@ class Process:
         self._output.close()
         self._watchdog.leave_group(self.pid)
         self._watchdog.leave_mark(self.mark)
+        self._stat.close()
 
     def freeze(self) -> None:
         """Stop it where it is, and what is in its process group. What it is sent waits, SIGKILL ends it all the same."""

@@ -19,6 +19,8 @@ from typing import IO, cast
 from lambdastream.runtime.bare_python import bare_python
 from lambdastream.runtime.processes.table import end_marked
 
+PATIENCE = 30
+
 
 class Watchdog:
     """The owner's side. Closing it, or dying, ends everything that is on its list."""
@@ -59,6 +61,10 @@ class Watchdog:
         """The folder is removed."""
         self._order(f"drop folder {path}")
 
+    def watch_containers(self, docker: str, folder: Path) -> None:
+        """Remove all containers that belong to this folder when the owner is gone; ``docker`` is the program's path."""
+        self._order(f"add containers {docker}\t{folder}")
+
     def close(self) -> None:
         """End what is left on the list, then the watchdog itself."""
         with contextlib.suppress(BrokenPipeError):
@@ -87,11 +93,23 @@ def main() -> None:
 
 
 def end(kind: str, value: str) -> None:
-    """Kill a process group or what carries a mark, or remove a folder; what is gone already is fine."""
+    """Kill a process group or what carries a mark, remove a folder or containers; what is gone already is fine."""
     if kind == "group":
         with contextlib.suppress(ProcessLookupError):
             os.killpg(int(value), signal.SIGKILL)
     elif kind == "mark":
         end_marked(int(value))
+    elif kind == "containers":
+        remove_containers(*value.split("\t"))
     else:
         shutil.rmtree(value, ignore_errors=True)
+
+
+def remove_containers(docker: str, folder: str) -> None:
+    """Remove the containers whose label names this folder, and their volumes. A daemon that is gone has none."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        listing = [docker, "ps", "--all", "--quiet", "--filter", f"label=lambdastream.folder={folder}"]
+        listed = subprocess.run(listing, capture_output=True, check=False, timeout=PATIENCE).stdout.split()
+        if listed:
+            removal = [docker, "rm", "--force", "--volumes", *map(os.fsdecode, listed)]
+            subprocess.run(removal, capture_output=True, check=False, timeout=PATIENCE)

@@ -1,0 +1,1 @@
+"""Functions that are container images: their programs run in Docker's containers."""
