@@ -33,6 +33,8 @@ style: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+	@# By itself: both apps have a module "main".
+	MYPYPATH=app/agent $(BIN)/mypy app/agent
 
 format: $(READY) ## Put the code into its format
 	$(BIN)/ruff check --fix .
@@ -52,7 +54,7 @@ requirements: $(READY) ## Compile the pinned, hashed requirements anew
 
 clean: ## Remove everything that was made here
 	@if [ -x $(BIN)/lambdastream ]; then $(BIN)/lambdastream down; fi
-	rm -rf $(VENV) .lambdastream build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache workspace
+	rm -rf $(VENV) .lambdastream build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache workspace cdk/cdk.out cdk/node_modules
 
 # The environment: made once, made anew when a requirement changes.
 $(READY): requirements/lab.txt requirements/uv.txt pyproject.toml requirements/bootstrap.sh

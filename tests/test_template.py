@@ -18,7 +18,12 @@ from lambdastream.lint._worlds import names
 ROOT = Path(__file__).parents[1]
 TEMPLATE = ROOT / "template.yaml"
 CONFIG = ROOT / "samconfig.toml"
-OPEN = {"AuthType": "NONE"}
+ACCOUNT = "123456789012"
+OPEN = {"AuthType": "NONE", "OpenToEveryone": "at-my-expense"}
+ALL = {"WithAgent": "yes", "StreamingApi": "yes"}
+CHAT = ("ChatMangum", "ChatLwa")
+FUNCTIONS = (*CHAT, "Agent")
+ADAPTED = ("ChatLwa", "Agent")
 
 
 def translated(template):
@@ -30,6 +35,12 @@ def translated(template):
     return Translator({}, Parser()).translate(template, {})
 
 
+def uploaded():
+    """The template as `sam deploy` leaves it: its code is in a bucket."""
+    text = TEMPLATE.read_text(encoding="utf-8")
+    return yaml_parse(re.sub(r"CodeUri: app/(\w+)", r"CodeUri: s3://bucket/\1", text))
+
+
 @pytest.fixture
 def deployed(monkeypatch):
     """The resources that SAM makes of the template, as CloudFormation works them out for some parameters' values.
@@ -39,11 +50,10 @@ def deployed(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
     def run(region="eu-west-1", **parameters):
-        template = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
-        template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+        template = uploaded()
         defaults = {name: parameter["Default"] for name, parameter in template["Parameters"].items()}
         expanded = translated(template)
-        pseudo = {"AWS::Region": region, "AWS::StackName": "chat", "AWS::Partition": "aws"}
+        pseudo = {"AWS::Region": region, "AWS::StackName": "chat", "AWS::Partition": "aws", "AWS::AccountId": ACCOUNT}
         world = World(expanded, defaults | pseudo | parameters)
         return {
             name: resource | {"Properties": world.resolve(resource["Properties"]), "Written": resource["Properties"]}
@@ -62,26 +72,37 @@ def of_type(resources, kind):
     return {name: resource for name, resource in resources.items() if resource["Type"] == kind}
 
 
-def test_there_are_two_functions_with_one_code():
+def test_the_two_chats_have_one_code_and_the_agent_has_its_own():
     template = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
     functions = of_type(template["Resources"], "AWS::Serverless::Function")
-    assert set(functions) == {"ChatMangum", "ChatLwa"}
+    assert set(functions) == set(FUNCTIONS)
     assert template["Globals"]["Function"]["CodeUri"] == "app/chat"
-    assert not any("CodeUri" in function["Properties"] or "Metadata" in function for function in functions.values())
+    assert {name: each["Properties"].get("CodeUri") for name, each in functions.items()} == {
+        "ChatMangum": None,
+        "ChatLwa": None,
+        "Agent": "app/agent",
+    }
+    assert not any("Metadata" in function for function in functions.values())
+
+
+def test_by_default_there_is_the_chat_alone(deployed):
+    assert not any("Agent" in name or "Stream" in name for name in deployed())
+    assert {"Agent", "ChatStreamApi"} <= set(deployed(**ALL))
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "ap-southeast-2"])
 @pytest.mark.parametrize(("architecture", "layer"), [("x86_64", "X86"), ("arm64", "Arm64")])
 def test_the_adapters_layer_is_that_of_the_region_and_the_architecture(deployed, region, architecture, layer):
-    function = properties(deployed(region, Architecture=architecture), "ChatLwa")
-    assert function["Architectures"] == [architecture]
-    assert function["Layers"] == [f"arn:aws:lambda:{region}:753240598075:layer:LambdaAdapterLayer{layer}:27"]
+    resources = deployed(region, Architecture=architecture, **ALL)
+    for function in (properties(resources, name) for name in ADAPTED):
+        assert function["Architectures"] == [architecture]
+        assert function["Layers"] == [f"arn:aws:lambda:{region}:753240598075:layer:LambdaAdapterLayer{layer}:27"]
 
 
 @pytest.mark.parametrize("runtime", ["python3.11", "python3.14"])
 def test_the_runtime_is_a_parameter(deployed, runtime):
-    resources = deployed(PythonRuntime=runtime)
-    assert {properties(resources, name)["Runtime"] for name in ("ChatMangum", "ChatLwa")} == {runtime}
+    resources = deployed(PythonRuntime=runtime, **ALL)
+    assert {properties(resources, name)["Runtime"] for name in FUNCTIONS} == {runtime}
 
 
 def test_one_function_is_a_handler_and_the_other_a_program_behind_the_adapter(deployed):
@@ -89,7 +110,9 @@ def test_one_function_is_a_handler_and_the_other_a_program_behind_the_adapter(de
     mangum, lwa = properties(resources, "ChatMangum"), properties(resources, "ChatLwa")
     assert (mangum["Handler"], lwa["Handler"]) == ("handler.handler", "run.sh")
     assert "Layers" not in mangum
+    assert mangum["Environment"]["Variables"] == {"ALLOWED_ORIGINS": "*"}
     assert lwa["Environment"]["Variables"] == {
+        "ALLOWED_ORIGINS": "*",
         "AWS_LAMBDA_EXEC_WRAPPER": "/opt/bootstrap",
         "AWS_LWA_INVOKE_MODE": "response_stream",
         "PORT": "8000",
@@ -97,23 +120,37 @@ def test_one_function_is_a_handler_and_the_other_a_program_behind_the_adapter(de
     assert mangum["Timeout"] < 30 <= lwa["Timeout"]
 
 
+@pytest.mark.parametrize(
+    ("profile", "model"),
+    [
+        pytest.param("eu", "eu.amazon.nova-2-lite-v1:0", id="an inference profile"),
+        pytest.param("none", "amazon.nova-2-lite-v1:0", id="one region"),
+    ],
+)
+def test_the_agent_is_told_its_model(deployed, profile, model):
+    agent = properties(deployed(ModelProfile=profile, **ALL), "Agent")
+    assert (agent["Handler"], agent["Timeout"]) == ("run.sh", 300)
+    assert agent["Environment"]["Variables"]["BEDROCK_MODEL_ID"] == model
+    assert agent["Environment"]["Variables"]["AWS_LWA_INVOKE_MODE"] == "response_stream"
+
+
 @pytest.mark.parametrize("auth_type", ["AWS_IAM", "NONE"])
-def test_each_function_has_a_url_and_one_of_them_streams(deployed, auth_type):
-    resources = deployed(AuthType=auth_type)
+def test_each_function_has_a_url_and_behind_the_adapter_it_streams(deployed, auth_type):
+    resources = deployed(AuthType=auth_type, **ALL)
     assert properties(resources, "ChatMangumUrl")["InvokeMode"] == "BUFFERED"
-    assert properties(resources, "ChatLwaUrl")["InvokeMode"] == "RESPONSE_STREAM"
-    assert {properties(resources, f"{name}Url")["AuthType"] for name in ("ChatMangum", "ChatLwa")} == {auth_type}
+    assert {properties(resources, f"{name}Url")["InvokeMode"] for name in ADAPTED} == {"RESPONSE_STREAM"}
+    assert {properties(resources, f"{name}Url")["AuthType"] for name in FUNCTIONS} == {auth_type}
 
 
 def test_by_default_nobody_may_call_a_url_unsigned(deployed):
-    permissions = of_type(deployed(), "AWS::Lambda::Permission")
+    permissions = of_type(deployed(**ALL), "AWS::Lambda::Permission")
     assert {properties(permissions, name)["Principal"] for name in permissions} == {"apigateway.amazonaws.com"}
     assert "ReservedConcurrentExecutions" not in properties(deployed(), "ChatLwa")
 
 
-@pytest.mark.parametrize("function", ["ChatMangum", "ChatLwa"])
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_an_open_url_has_both_permissions_and_a_cap(deployed, function):
-    resources = deployed(**OPEN)
+    resources = deployed(**OPEN, **ALL)
     permissions = [
         resource["Properties"]
         for resource in of_type(resources, "AWS::Lambda::Permission").values()
@@ -125,12 +162,16 @@ def test_an_open_url_has_both_permissions_and_a_cap(deployed, function):
     assert properties(resources, function)["ReservedConcurrentExecutions"] == 5
 
 
+def test_what_is_open_by_way_of_cloudfront_has_the_cap_too(deployed):
+    function = properties(deployed(OpenToEveryone="at-my-expense"), "ChatLwa")
+    assert function["ReservedConcurrentExecutions"] == 5
+
+
 def test_its_own_permissions_are_those_that_sam_makes_of_a_literal(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    template = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
-    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+    template = uploaded()
     own = set(of_type(template["Resources"], "AWS::Lambda::Permission"))
-    for name in ("ChatMangum", "ChatLwa"):
+    for name in FUNCTIONS:
         template["Resources"][name]["Properties"]["FunctionUrlConfig"]["AuthType"] = "NONE"
     made = of_type(translated(template)["Resources"], "AWS::Lambda::Permission")
 
@@ -141,23 +182,76 @@ def test_its_own_permissions_are_those_that_sam_makes_of_a_literal(monkeypatch):
             if each["Principal"] == "*"
         )
 
-    assert len(for_everyone(own)) == 4
+    assert len(for_everyone(own)) == 2 * len(FUNCTIONS)
     assert for_everyone(own) == for_everyone(made.keys() - own)
+
+
+def test_openness_takes_a_word_of_consent(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    rules = translated(uploaded())["Rules"]
+    assert rules == yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Rules"]
+    [(_, rule)] = rules.items()
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "AuthType"}, "NONE"]}
+    [assertion] = rule["Assertions"]
+    assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "OpenToEveryone"}, "at-my-expense"]}
+    assert "OpenToEveryone=at-my-expense" in assertion["AssertDescription"]
 
 
 def test_the_http_api_leads_to_mangum_and_is_throttled(deployed):
     resources = deployed()
     [api] = of_type(resources, "AWS::ApiGatewayV2::Api").values()
-    integration = api["Properties"]["Body"]["paths"]["$default"]["x-amazon-apigateway-any-method"]
-    assert "${ChatMangum.Arn}/invocations" in str(integration)
-    assert "payloadFormatVersion': '2.0'" in str(integration)
+    operation = api["Written"]["Body"]["paths"]["$default"]["x-amazon-apigateway-any-method"]
+    integration = operation["x-amazon-apigateway-integration"]
+    assert "${ChatMangum.Arn}/invocations" in str(integration["uri"])
+    assert integration["payloadFormatVersion"] == "2.0"
     [stage] = of_type(resources, "AWS::ApiGatewayV2::Stage").values()
     assert stage["Properties"]["DefaultRouteSettings"] == {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 10}
 
 
-@pytest.mark.parametrize("function", ["ChatMangum", "ChatLwa"])
-def test_a_function_may_write_its_own_log_and_nothing_else(deployed, function):
-    resources = deployed()
+def test_the_rest_api_streams_from_the_adapter_and_is_throttled(deployed):
+    resources = deployed(**ALL)
+    [api] = of_type(resources, "AWS::ApiGateway::RestApi").values()
+    paths = api["Written"]["Body"]["paths"]
+    root, proxy = (paths[path]["x-amazon-apigateway-any-method"] for path in ("/", "/{proxy+}"))
+    assert root == proxy
+    integration = root["x-amazon-apigateway-integration"]
+    assert integration["responseTransferMode"] == "STREAM"
+    assert "${ChatLwa.Arn}/response-streaming-invocations" in str(integration["uri"])
+    assert integration["timeoutInMillis"] == 1000 * properties(resources, "ChatLwa")["Timeout"]
+    [stage] = of_type(resources, "AWS::ApiGateway::Stage").values()
+    assert stage["Properties"]["StageName"] == "prod"
+    [deployment] = of_type(resources, "AWS::ApiGateway::Deployment").values()
+    assert "StageName" not in deployment["Properties"], "a stage that nothing throttles"
+    [setting] = stage["Properties"]["MethodSettings"]
+    assert (setting["ThrottlingRateLimit"], setting["ThrottlingBurstLimit"]) == (5, 10)
+
+
+@pytest.mark.parametrize("opened", [{}, OPEN], ids=["signed", "open"])
+def test_the_apis_are_as_open_as_the_urls(deployed, opened):
+    resources = deployed(**opened, **ALL)
+    for name, path in (("ChatApi", "$default"), ("ChatStreamApi", "/"), ("ChatStreamApi", "/{proxy+}")):
+        body = properties(resources, name)["Body"]
+        [scheme] = body["components"]["securitySchemes"]
+        assert body["components"]["securitySchemes"][scheme]["x-amazon-apigateway-authtype"] == "awsSigv4"
+        operation = body["paths"][path]["x-amazon-apigateway-any-method"]
+        assert operation.get("security") == (None if opened else [{scheme: []}])
+
+
+@pytest.mark.parametrize(("api", "function"), [("ChatApi", "ChatMangum"), ("ChatStreamApi", "ChatLwa")])
+def test_an_api_may_invoke_its_function_alone(deployed, api, function):
+    [(_, permission)] = [
+        item
+        for item in of_type(deployed(**ALL), "AWS::Lambda::Permission").items()
+        if "${" + api + "}" in str(item[1]["Written"]["SourceArn"])
+    ]
+    assert permission["Written"]["FunctionName"] == {"Ref": function}
+    assert permission["Properties"]["Principal"] == "apigateway.amazonaws.com"
+    assert permission["Properties"]["Action"] == "lambda:InvokeFunction"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_write_its_own_log_and_the_chat_nothing_else(deployed, function):
+    resources = deployed(**ALL)
     given = resources[function]["Written"]
     assert given["Role"] == {"Fn::GetAtt": [f"{function}Role", "Arn"]}
     assert given["LoggingConfig"] == {"LogGroup": {"Ref": f"{function}Logs"}}
@@ -165,7 +259,8 @@ def test_a_function_may_write_its_own_log_and_nothing_else(deployed, function):
     assert "ManagedPolicyArns" not in role
     [trusted] = role["AssumeRolePolicyDocument"]["Statement"]
     assert (trusted["Principal"], trusted["Action"]) == ({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole")
-    [policy] = resources[f"{function}Role"]["Written"]["Policies"]
+    [policy, *others] = resources[f"{function}Role"]["Written"]["Policies"]
+    assert bool(others) == (function == "Agent")
     assert policy["PolicyDocument"]["Statement"] == [
         {
             "Effect": "Allow",
@@ -177,14 +272,49 @@ def test_a_function_may_write_its_own_log_and_nothing_else(deployed, function):
     assert (log["LogGroupName"], log["RetentionInDays"]) == (f"/aws/lambda/chat-{function}", 14)
 
 
+MODEL = "bedrock:InvokeModelWithResponseStream"
+
+
+def test_without_a_profile_the_agent_may_ask_one_model_in_one_region(deployed):
+    role = properties(deployed(ModelProfile="none", **ALL), "AgentRole")
+    assert role["Policies"][1]["PolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": MODEL,
+            "Resource": "arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-2-lite-v1:0",
+        }
+    ]
+
+
+def test_by_a_profile_the_agent_may_ask_the_model_where_the_profile_leads_and_only_so(deployed):
+    role = properties(deployed(ModelProfile="eu", **ALL), "AgentRole")
+    profile = f"arn:aws:bedrock:eu-west-1:{ACCOUNT}:inference-profile/eu.amazon.nova-2-lite-v1:0"
+    assert role["Policies"][1]["PolicyDocument"]["Statement"] == [
+        {"Effect": "Allow", "Action": MODEL, "Resource": profile},
+        {
+            "Effect": "Allow",
+            "Action": MODEL,
+            "Resource": "arn:aws:bedrock:*::foundation-model/amazon.nova-2-lite-v1:0",
+            "Condition": {"StringEquals": {"bedrock:InferenceProfileArn": profile}},
+        },
+    ]
+
+
 def test_these_are_all_the_roles_there_are(deployed):
-    assert set(of_type(deployed(**OPEN), "AWS::IAM::Role")) == {"ChatMangumRole", "ChatLwaRole"}
+    assert set(of_type(deployed(**OPEN, **ALL), "AWS::IAM::Role")) == {f"{name}Role" for name in FUNCTIONS}
 
 
-def test_outputs_name_what_a_reader_calls(deployed):
+def test_outputs_name_what_a_reader_calls_and_no_secret(deployed):
     outputs = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Outputs"]
-    assert set(outputs) == {"ChatMangumUrl", "ChatApiUrl", "ChatLwaUrl", "ChatMangumArn", "ChatLwaArn"}
-    assert set(names(outputs)) - {"Fn::GetAtt"} <= set(deployed())
+    assert set(outputs) == {
+        *(f"{name}Url" for name in (*FUNCTIONS, "ChatApi", "ChatStreamApi")),
+        *(f"{name}Arn" for name in FUNCTIONS),
+    }
+    values = {name: output["Value"] for name, output in outputs.items()}
+    named = {name for name in names(values) if not name.startswith("AWS::")} - {"Fn::GetAtt"}
+    assert named <= set(deployed(**ALL))  # resources: no parameter is among them
+    conditions = {name: output["Condition"] for name, output in outputs.items() if "Condition" in output}
+    assert conditions == {"AgentUrl": "HasAgent", "AgentArn": "HasAgent", "ChatStreamApiUrl": "HasStreamingApi"}
 
 
 MUTATIONS = [
@@ -196,6 +326,9 @@ MUTATIONS = [
     pytest.param(
         "      Handler: run.sh", "      Handler: run.sh\n      Events: {Web: {Type: HttpApi}}", "W9506", id="API"
     ),
+    pytest.param("${ChatMangum.Arn}/inv", "${ChatLwa.Arn}/inv", "W9506", id="HTTP API"),
+    pytest.param("responseTransferMode: STREAM", "responseTransferMode: BUFFERED", "W9506", id="REST API"),
+    pytest.param("${ChatLwa.Arn}/response", "${ChatMangum.Arn}/response", "E9509", id="Mangum behind the REST API"),
     pytest.param("Timeout: 29", "Timeout: 31", "W9507", id="timeout"),
     pytest.param("    ReservedConcurrentExecutions:", "    Description:", "W9508", id="cap"),
     pytest.param("InvokeMode: BUFFERED", "InvokeMode: RESPONSE_STREAM", "E9509", id="Mangum"),
@@ -206,7 +339,7 @@ MUTATIONS = [
 @pytest.fixture
 def project(tmp_path):
     """A copy of what `sam` needs of the project."""
-    shutil.copytree(ROOT / "app" / "chat", tmp_path / "app" / "chat", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(TEMPLATE, tmp_path)
     shutil.copy(CONFIG, tmp_path)
     return tmp_path
@@ -232,8 +365,9 @@ def test_our_lint_sees_each_change_for_the_worse(project, right, wrong, rule):
         pytest.param(Path.unlink, id="missing"),
     ],
 )
-def test_our_lint_sees_a_script_that_cannot_start(project, spoil):
-    spoil(project / "app" / "chat" / "run.sh")
+@pytest.mark.parametrize("app", ["chat", "agent"])
+def test_our_lint_sees_a_script_that_cannot_start(project, spoil, app):
+    spoil(project / "app" / app / "run.sh")
     assert [finding.rule for finding in lint(project / "template.yaml")] == ["E9504"]
 
 
@@ -280,14 +414,14 @@ def test_sam_validates_it(project):
 
 
 @pytest.mark.slow
-def test_sam_builds_it_once_for_both_without_docker(project):
+def test_sam_builds_it_once_for_both_chats_without_docker(project):
     runtime = f"python3.{sys.version_info.minor}"
-    result = sam(project, "build", "--parameter-overrides", f"PythonRuntime={runtime}")
+    result = sam(project, "build", "--exclude", "Agent", "--parameter-overrides", f"PythonRuntime={runtime}")
     assert result.returncode == 0, result.stdout + result.stderr
     said = result.stdout + result.stderr
     assert len(re.findall(r"Building codeuri", said)) == 1
     assert "functions: ChatMangum, ChatLwa" in said
-    for name in ("ChatMangum", "ChatLwa"):
+    for name in CHAT:
         built = project / ".aws-sam" / "build" / name
         assert (built / "run.sh").stat().st_mode & 0o777 == 0o755
         assert (built / "handler.py").is_file()

@@ -1,7 +1,12 @@
-"""What the demo chat says. A real chat would ask a model."""
+"""What the demo chat says. A real chat would ask a model, and a model can fail: before its first word, or on the way.
+
+Nothing here waits, so it runs in the event loop. The client of a model that blocks belongs in a thread
+(``starlette.concurrency.iterate_in_threadpool``).
+"""
 
 import re
 import textwrap
+from collections.abc import Iterator
 
 from chat_protocol import Artifact
 
@@ -25,8 +30,26 @@ ARTIFACTS = [
     ),
 ]
 
+FAIL_AT_ONCE = "fail at once"
+FAIL_HALFWAY = "fail halfway"
 
-def words(query: str) -> list[str]:
-    """Return the answer to a query, word by word; joined, the words give the whole text."""
+
+class ModelError(Exception):
+    """The model gives no answer, or no more of it. What it says is for the log."""
+
+
+def words(query: str) -> Iterator[str]:
+    """Ask; return the answer's words, as they come. Joined, they give the whole text.
+
+    Raises ``ModelError`` at once when the query is "fail at once". When it is "fail halfway", the iterator raises it.
+    """
+    if query == FAIL_AT_ONCE:
+        raise ModelError("It was asked to fail at once.")
     question = textwrap.shorten(query, width=60, placeholder=" ...")
-    return re.findall(r"\S+\s*", f'You asked: "{question}"\n\n{ANSWER}')
+    said: list[str] = re.findall(r"\S+\s*", f'You asked: "{question}"\n\n{ANSWER}')
+    return _halfway(said) if query == FAIL_HALFWAY else iter(said)
+
+
+def _halfway(said: list[str]) -> Iterator[str]:
+    yield from said[: len(said) // 2]
+    raise ModelError("It was asked to fail halfway.")

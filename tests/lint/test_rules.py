@@ -15,6 +15,7 @@ RIGHT = {
     "invoke_mode": "RESPONSE_STREAM",
     "auth_type": "AWS_IAM",
     "event": None,
+    "cors": None,
     "more": None,
 }
 
@@ -24,12 +25,13 @@ def template(**changes):
     settings = RIGHT | changes
     assert settings.keys() == RIGHT.keys()
     variables = {"AWS_LAMBDA_EXEC_WRAPPER": settings["wrapper"], "AWS_LWA_INVOKE_MODE": settings["mode"]}
+    cors = f", Cors: {settings['cors']}" if settings["cors"] else ""
     given = ", ".join(f"{name}: {value}" for name, value in variables.items() if value is not None)
     optional = {
         settings["layer"]: f"Layers: [{settings['layer']}]",
         given or None: f"Environment: {{Variables: {{{given}}}}}",
         settings["invoke_mode"]: (
-            f"FunctionUrlConfig: {{AuthType: {settings['auth_type']}, InvokeMode: {settings['invoke_mode']}}}"
+            f"FunctionUrlConfig: {{AuthType: {settings['auth_type']}, InvokeMode: {settings['invoke_mode']}{cors}}}"
         ),
         settings["event"]: f"Events: {{Web: {settings['event']}}}",
         settings["more"]: settings["more"],
@@ -94,6 +96,11 @@ CASES = [
     pytest.param({"more": "Timeout: 900"}, [], id="nothing ends a URL's function"),
     pytest.param({"auth_type": "NONE"}, ["W9508"], id="open, no cap"),
     pytest.param({"auth_type": "NONE", "more": "ReservedConcurrentExecutions: 5"}, [], id="open, a cap"),
+    pytest.param({"cors": "{AllowOrigins: ['*']}"}, [], id="CORS for all"),
+    pytest.param(
+        {"cors": "{AllowOrigins: ['https://a.example'], AllowCredentials: true}"}, [], id="credentials for one origin"
+    ),
+    pytest.param({"cors": "{AllowOrigins: ['*'], AllowCredentials: true}"}, ["W9512"], id="credentials for all"),
     pytest.param(MANGUM, ["E9509"], id="a Python handler behind a streaming URL"),
     pytest.param({**MANGUM, "invoke_mode": "BUFFERED"}, [], id="a Python handler behind a buffered URL"),
     pytest.param(

@@ -1,5 +1,6 @@
 """What the notebooks build is what is deployed: the taught files equal the project's own at the end."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 APP = [path.relative_to(ROOT) for path in sorted((ROOT / "app" / "chat").rglob("*")) if path.is_file()]
 APP = sorted(str(path) for path in APP if "__pycache__" not in path.parts)
+# An entry of the template that is the agent's: its name says so. The comment above belongs to it.
+AGENTS = re.compile(r"(?:^\n)?(?:^  #.*\n)*^  \w*(?:Agent|Model)\w*:.*\n(?:^    .*\n)*", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +29,18 @@ def test_nothing_is_missing_and_nothing_is_left_over(built):
     assert sorted(name for name in built if name.startswith("app/chat/")) == APP
 
 
-@pytest.mark.parametrize("name", [*APP, "template.yaml"])
+@pytest.mark.parametrize("name", APP)
 def test_a_taught_file_is_the_projects_own(built, name):
     assert built[name].content.decode() == (ROOT / name).read_text(encoding="utf-8")
     assert built[name].mode & 0o111 == (ROOT / name).stat().st_mode & 0o111
+
+
+def test_the_taught_template_is_the_projects_own_without_the_agent(built):
+    template = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    chat, agents = AGENTS.subn("", template)
+    assert agents > 10
+    assert not re.search("agent|model", chat, re.IGNORECASE)
+    assert built["template.yaml"].content.decode() == chat
 
 
 def test_the_template_is_built_function_by_function():

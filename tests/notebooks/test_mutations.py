@@ -10,6 +10,7 @@ MUTATIONS = [
     ),
     pytest.param("06", "06", "AWS_LWA_INVOKE_MODE: response_stream", "ABSENT: response_stream", id="no streaming mode"),
     pytest.param("02", "02", 'START = \\"[START]\\\\n\\"', 'START = \\"[STRAT]\\\\n\\"', id="a broken marker"),
+    pytest.param("03", "03", r"printf '\\0\\0\\0\\0\\0\\0\\0\\0'", "printf ''", id="no separator after the prelude"),
 ]
 
 

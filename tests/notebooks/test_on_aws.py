@@ -11,7 +11,7 @@ from lambdastream.workshop.workspace import STACK_SUFFIX
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("number", ["04", "06"])
+@pytest.mark.parametrize("number", ["03", "04", "06"])
 def test_a_notebook_runs_there_and_leaves_nothing(
     nbval: Callable[..., object], course: object, second_aws: object, number: str
 ) -> None:

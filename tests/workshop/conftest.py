@@ -149,6 +149,7 @@ def make_lab(folder: Path, app: dict[str, str]) -> Lab:
         shutil.copy(ROOT / name, root)
     (root / "notebooks" / "00-start-here.ipynb").touch()
     (root / "app" / "chat").mkdir(parents=True)
+    (root / "app" / "agent").mkdir()  # the template names it, and the lab leaves it out
     for name, text in app.items():
         path = root / "app" / "chat" / name
         path.write_text(text, encoding="utf-8")

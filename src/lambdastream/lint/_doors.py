@@ -32,7 +32,7 @@ class Door:
     ``path`` is its place in the template. ``streams`` says whether it passes pieces on, ``None`` when that is not known.
     ``waits`` is for how many seconds it waits for the function, ``None`` when that is not known or as long as the
     function may run. ``auth_type`` is that of a function URL; ``sam_opens`` says whether SAM adds the permissions of an
-    open one.
+    open one. ``credentials_to_all`` says whether its CORS certainly allows credentials to every origin.
     """
 
     kind: Kind
@@ -41,6 +41,7 @@ class Door:
     waits: float | None = None
     auth_type: str | None = None
     sam_opens: bool = False
+    credentials_to_all: bool = False
 
 
 def doors(world: World, function: str, in_front: Mapping[str, Any]) -> Iterator[Door]:
@@ -113,7 +114,13 @@ def _url(world: World, config: object, path: Path, *, sam_opens: bool = False) -
         streams=_is(details.get("InvokeMode", "BUFFERED"), "RESPONSE_STREAM"),
         auth_type=known_text(details.get("AuthType")),
         sam_opens=sam_opens,
+        credentials_to_all=_credentials_to_all(mapping(details.get("Cors"))),
     )
+
+
+def _credentials_to_all(cors: Mapping[str, Any]) -> bool:
+    origins = cors.get("AllowOrigins")
+    return known_text(cors.get("AllowCredentials")) == "true" and isinstance(origins, list) and "*" in origins
 
 
 def _integration(world: World, kind: Kind, integration: Mapping[str, Any], path: Path) -> Door:

@@ -28,7 +28,12 @@ def build(project: Project) -> None:
             f"There is no template.yaml in {project.root}.",
             next_step="Run it in the folder of the project with the lab.",
         )
-    sam(project, "build")
+    _build(project)
+
+
+def _build(project: Project, environment: Mapping[str, str] | None = None) -> None:
+    # The stack is without the agent, whose packages take longer than all the rest.
+    sam(project, "build", "--exclude", "Agent", environment=environment)
 
 
 def deploy(project: Project, running: Running) -> dict[str, str]:
@@ -51,7 +56,7 @@ def ready() -> dict[str, str]:
     except (ClientError, LookupError):
         # Not there, or not to its end.
         project = find_course(Path.cwd())
-        sam(project, "build", environment=os.environ)
+        _build(project, os.environ)
         sam(project, "deploy", "--stack-name", STACK, environment=os.environ)
         found = _outputs(client)
         for url in lanes(found).values():

@@ -1,6 +1,13 @@
-"""The chat app, watched from outside: prints how many pieces a response had when the app was done with it."""
+"""The chat app, watched from outside: prints how many pieces a response had when the app was done with it.
 
-from main import app as chat_app
+It is slower, so that there is time to leave.
+"""
+
+import pace
+
+pace.PAUSE = 0.1
+
+from main import app as chat_app  # noqa: E402 - other modules import the pause
 
 
 async def app(scope, receive, send):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -71,12 +72,14 @@ def read(data: bytes, size: int) -> tuple[str, list[Artifact], Reader]:
     )
 
 
+# The reader in JavaScript is tested with these, too.
+VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text(encoding="utf-8"))
 ANSWERS = [
-    pytest.param("", [], id="nothing"),
-    pytest.param("one two", [], id="text"),
-    pytest.param("a\n\nb\n", [], id="line breaks are text"),
-    pytest.param("Grüße 🌊", [GUIDE], id="any language"),
-    pytest.param("\n", [NASTY, GUIDE], id="artifacts in order"),
+    pytest.param(each["words"], [Artifact(**item) for item in each["artifacts"]], id=each["id"])
+    for each in VECTORS["answers"]
+]
+NO_ANSWERS = [
+    pytest.param(each["data"].encode(each.get("encoding", "utf-8")), id=each["id"]) for each in VECTORS["no_answers"]
 ]
 
 
@@ -107,18 +110,7 @@ def test_an_answer_that_is_cut_off_is_not_complete(words, artifacts):
     assert {size for size in range(1, len(data) + 1) if read(data[:size], 1000)[2].complete} == ends
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        pytest.param(b"Internal Server Error", id="another answer"),
-        pytest.param(b"[STRAT]\n", id="a misspelt start"),
-        pytest.param(b"[START]\n[START]\n\n[END]\n", id="a start in the text"),
-        pytest.param(b"[START]\nwords[EDN]\n[ARTIFACT]", id="a misspelt end"),
-        pytest.param(b"[START]\n\n[END]\nmore", id="text after the end"),
-        pytest.param(b"[START]\n\n[END]\n[ARTIFACT]\n{}\n[/ARTIFACT]\n", id="an artifact without a title"),
-        pytest.param("[START]\nGrüße\n[END]\n".encode("latin-1"), id="another encoding"),
-    ],
-)
+@pytest.mark.parametrize("data", NO_ANSWERS)
 @pytest.mark.parametrize("size", [1, 1000])
 def test_what_is_no_answer_is_refused(data, size):
     with pytest.raises(ProtocolError):

@@ -1,17 +1,16 @@
 """The app under a real uvicorn."""
 
 import json
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 
 from answers import ARTIFACTS, words
-from chat_protocol import END, START, artifact, text
+from chat_protocol import END, START, Reader, artifact, text
 
 PAUSE = 0.03
 SENTENCE = "This is streaming from Lambda"
@@ -116,10 +115,31 @@ def test_the_openapi_page_tells_streams_from_json(chat):
         ("get", "/stream", "text/plain"),
         ("get", "/stream/events", "text/event-stream"),
         ("get", "/stream/lines", "application/jsonl"),
+        ("get", "/stream/sync", "application/jsonl"),
+        ("get", "/stream/async", "application/jsonl"),
         ("get", "/files/{name}", ""),
+        ("get", "/chat", "text/html"),
         ("post", "/stream/chat", "text/plain"),
+        ("get", "/stream/chat/events", "text/event-stream"),
+        ("post", "/stream/chat/events", "text/event-stream"),
+        ("post", "/stream/chat/lines", "application/jsonl"),
     }
     assert chat.get("/docs").status_code == 200
+
+
+def test_the_openapi_page_describes_every_operation(chat):
+    document = chat.get("/openapi.json").json()
+    operations = [each for operations in document["paths"].values() for each in operations.values()]
+    assert all(each["description"] for each in operations)
+    assert {tag for each in operations for tag in each.get("tags", [])} == {
+        "chat",
+        "files",
+        "generators",
+        "page",
+        "sentence",
+    }
+    assert document["components"]["schemas"]["Question"]["properties"]["query"]["examples"]
+    assert "servers" not in document
 
 
 def test_two_clients_do_not_wait_for_each_other(chat):
@@ -131,13 +151,46 @@ def test_two_clients_do_not_wait_for_each_other(chat):
     assert other.times[0] < one.times[-1]
 
 
-def test_the_answer_stops_when_its_client_leaves(serve, task_root):
-    uvicorn = [sys.executable, "-m", "uvicorn", "--port", "0"]
-    server = serve([*uvicorn, "observed:app"], cwd=Path(__file__).parent, PYTHONPATH=str(task_root))
-    with httpx.stream("POST", f"{server.url}/stream/chat?query=Why%3F", timeout=30) as response:
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        pytest.param("POST", "/stream/chat?query=Why%3F", None, id="text"),
+        pytest.param("GET", "/stream/chat/events?query=Why%3F", None, id="events"),
+        pytest.param("POST", "/stream/chat/lines", {"query": "Why?"}, id="lines"),
+    ],
+)
+def test_the_answer_stops_when_its_client_leaves(observed, method, path, body):
+    with httpx.stream(method, f"{observed.url}{path}", json=body, timeout=30) as response:
         next(response.iter_raw())
-    pieces = int(server.wait_for(r"done with /stream/chat after (\d+) pieces")[1])
+    pieces = int(observed.wait_for(rf"done with {path.partition('?')[0]} after (\d+) pieces")[1])
     assert 1 <= pieces < len(answer("Why?")) / 2
+
+
+def test_a_failure_before_the_first_byte_has_a_status(chat):
+    response = chat.post("/stream/chat", params={"query": "fail at once"})
+    assert response.status_code == 503
+    assert response.json() == {"detail": "There is no answer now. Try again later."}
+
+
+def test_a_fault_of_the_app_is_told_without_its_trace(monkeypatch):
+    import main
+
+    def faulty(query):
+        raise RuntimeError(f"a secret about {query}")
+
+    monkeypatch.setattr(main, "words", faulty)
+    response = TestClient(main.app, raise_server_exceptions=False).post("/stream/chat", params={"query": "a"})
+    assert (response.status_code, response.text) == (500, "Internal Server Error")
+
+
+def test_a_failure_on_the_way_leaves_out_the_end(chat):
+    response = chat.post("/stream/chat", params={"query": "fail halfway"})
+    assert response.status_code == 200
+    assert 10 < len(response.text.split()) < len(answer("Why?")) - 20
+    reader = Reader()
+    [said] = reader.feed(response.content)
+    assert said.startswith('You asked: "fail halfway"')
+    assert not reader.complete
 
 
 def test_events_carry_their_kind_and_their_place(chat):
