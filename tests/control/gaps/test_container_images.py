@@ -125,29 +125,29 @@ def test_a_function_is_pinned_to_what_its_tag_means_now(control_plane, images, r
     uri = f"{repository('pinned')}:latest"
     first = images.push("pinned")
     config = {"EntryPoint": ["python3"], "Command": ["app.py"], "WorkingDirectory": "/srv"}
-    made = create("pinned", uri, ImageConfig=config, MemorySize=256)
+    made = create("image-pinned", uri, ImageConfig=config, MemorySize=256)
     assert made["CodeSha256"] == first.removeprefix("sha256:")
     assert made["ImageConfigResponse"] == {"ImageConfig": config}
     assert made.keys().isdisjoint({"Handler", "Runtime", "Layers"})
     second = images.push("pinned", word="two")
-    told = control_plane["lambda"].get_function(FunctionName="pinned")
+    told = control_plane["lambda"].get_function(FunctionName="image-pinned")
     address = uri.removesuffix(":latest")
     assert told["Code"] == {"RepositoryType": "ECR", "ImageUri": uri, "ResolvedImageUri": f"{address}@{first}"}
     heard = control_plane.data_plane.functions
-    assert heard["pinned"]["image"] == {
+    assert heard["image-pinned"]["image"] == {
         "uri": f"{address}@{first}",
         "entry_point": ["python3"],
         "command": ["app.py"],
         "working_directory": "/srv",
     }
-    changed = control_plane["lambda"].update_function_code(FunctionName="pinned", ImageUri=uri)
+    changed = control_plane["lambda"].update_function_code(FunctionName="image-pinned", ImageUri=uri)
     assert changed["CodeSha256"] == second.removeprefix("sha256:")
-    assert heard["pinned"]["image"]["uri"] == f"{address}@{second}"
-    changed = control_plane["lambda"].update_function_configuration(FunctionName="pinned", ImageConfig={})
+    assert heard["image-pinned"]["image"]["uri"] == f"{address}@{second}"
+    changed = control_plane["lambda"].update_function_configuration(FunctionName="image-pinned", ImageConfig={})
     assert "ImageConfigResponse" not in changed
-    assert heard["pinned"]["image"]["command"] == []
-    version = control_plane["lambda"].publish_version(FunctionName="pinned")["Version"]
-    assert heard[f"pinned:{version}"]["image"]["uri"] == f"{address}@{second}"
+    assert heard["image-pinned"]["image"]["command"] == []
+    version = control_plane["lambda"].publish_version(FunctionName="image-pinned")["Version"]
+    assert heard[f"image-pinned:{version}"]["image"]["uri"] == f"{address}@{second}"
 
 
 @NEEDS_REGISTRY
