@@ -14,6 +14,9 @@ import pytest
 
 from lambdastream.control import connect
 
+# `make lab ARGS=--check` is what everybody runs first.
+pytestmark = pytest.mark.slow
+
 Eventually = Callable[..., object]
 COMMAND = Path(sys.executable).with_name("lambdastream")
 DEADLINE = 60
@@ -139,7 +142,6 @@ def test_ctrl_c_ends_everything(observed: Observed) -> None:
     assert observed.left == []
 
 
-@pytest.mark.slow
 def test_a_lab_that_is_told_to_end_or_killed_leaves_nothing(stand_in, eventually: Eventually) -> None:
     terminated, killed = labs = stand_in(), stand_in()
     with ready(*labs, command=(sys.executable, "-c", WITHOUT_A_RACE)) as processes:
@@ -156,7 +158,6 @@ def test_a_lab_that_is_told_to_end_or_killed_leaves_nothing(stand_in, eventually
     assert not killed.project.is_locked()
 
 
-@pytest.mark.slow
 def test_a_check_ends_by_itself_and_leaves_alone_what_ran_before(stand_in) -> None:
     lab = stand_in()
     # The project's own modules must not stand in for those that the lab imports.
@@ -177,7 +178,6 @@ def test_a_check_ends_by_itself_and_leaves_alone_what_ran_before(stand_in) -> No
     assert lab.left() == []
 
 
-@pytest.mark.slow
 def test_an_app_that_fails_ends_the_lab_with_the_way_to_its_log(stand_in) -> None:
     lab = stand_in("raise RuntimeError('no such table')\n")
     with lab.start() as process:
@@ -191,7 +191,6 @@ def test_an_app_that_fails_ends_the_lab_with_the_way_to_its_log(stand_in) -> Non
     assert lab.left() == []
 
 
-@pytest.mark.slow
 def test_an_app_that_does_not_stream_fails_the_preflight(stand_in) -> None:
     lab = stand_in(pause=0)
     with lab.start() as process:
