@@ -27,8 +27,9 @@ CELL_SECONDS = 300
 NUMBERS = sorted(path.name[:2] for path in (ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
 # Others run beside them: those of one file run one after the other.
 TIMED = {"00", "01", "03", "06", "08", "10"}
-# `make test` runs the core course, `make test-slow` the deep one, and all of it a second time.
-DEEP = {"03", "09", "10", "11", "90"}
+# What `make test` has no time for, `make test-slow` runs, as all of them a second time: the deep course, 00, which does what
+# `make lab` does, and 08, with its browser.
+LONG = {"00", "03", "08", "09", "10", "11", "90"}
 # Of pytest's plugins it takes these two alone, and starts faster.
 PLUGINS = ("-p", "nbval.plugin", "-p", "pytest_timeout", "-p", "no:cacheprovider")
 
@@ -39,7 +40,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         numbers = [number for number in NUMBERS if (number in TIMED) == metafunc.module.TELLS_OF_TIMES]
         cases = [(number, turn) for turn in ("first", "again") for number in numbers]
         marked = [
-            pytest.param(number, turn, marks=[pytest.mark.slow] if turn == "again" or number in DEEP else [])
+            pytest.param(number, turn, marks=[pytest.mark.slow] if turn == "again" or number in LONG else [])
             for number, turn in cases
         ]
         metafunc.parametrize(("number", "turn"), marked)
