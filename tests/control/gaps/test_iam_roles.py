@@ -1,5 +1,7 @@
 """Roles of stacks."""
 
+import json
+
 import pytest
 
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
@@ -50,6 +52,18 @@ def test_a_role_has_the_policies_of_its_template_and_an_update_changes_them(cont
     control_plane["cloudformation"].delete_stack(StackName="changing")
     with pytest.raises(iam.exceptions.NoSuchEntityException):
         iam.get_role(RoleName="changing")
+
+
+def test_aws_own_policies_are_attached_by_hand(control_plane):
+    iam = control_plane["iam"]
+    iam.create_role(RoleName="by-hand", AssumeRolePolicyDocument=json.dumps(document("sts:AssumeRole")))
+    iam.attach_role_policy(RoleName="by-hand", PolicyArn=BASIC)
+    assert attached(iam, "by-hand") == {BASIC}
+    iam.detach_role_policy(RoleName="by-hand", PolicyArn=BASIC)
+    assert attached(iam, "by-hand") == set()
+    with pytest.raises(iam.exceptions.NoSuchEntityException):
+        iam.attach_role_policy(RoleName="by-hand", PolicyArn="arn:aws:iam::123456789012:policy/none")
+    iam.delete_role(RoleName="by-hand")
 
 
 def test_who_may_assume_a_role_is_updated(control_plane, role):

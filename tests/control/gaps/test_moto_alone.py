@@ -387,6 +387,16 @@ def test_it_does_not_show_a_concurrency_of_nothing(plain_moto):
 
 
 @lacking("iam_roles")
+def test_it_knows_no_policy_of_aws_own(plain_moto, role):
+    plain_moto.create(
+        "by-hand", {"Resources": {"Role": role | {"Properties": role["Properties"] | {"RoleName": "plain"}}}}
+    )
+    iam = plain_moto["iam"]
+    with pytest.raises(iam.exceptions.NoSuchEntityException):
+        iam.attach_role_policy(RoleName="plain", PolicyArn="arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess")
+
+
+@lacking("iam_roles")
 def test_it_ignores_a_roles_policies_in_an_update(plain_moto, role):
     def template(**properties):
         return {"Resources": {"Role": role | {"Properties": role["Properties"] | {"RoleName": "ignored"} | properties}}}

@@ -1,4 +1,4 @@
-"""``AWS::IAM::Role``: its policies, as they are created and as an update changes them.
+"""``AWS::IAM::Role``: its policies, as they are created and as an update changes them; and AWS's own policies for any role.
 
 moto forgets managed policies, keeps inline ones in a form that IAM cannot read out, and of an update takes the
 description alone. AWS's own managed policies are attached by their ARN; what they allow is not known here.
@@ -16,6 +16,7 @@ from moto.utilities.utils import get_partition
 from lambdastream.control.gaps.patching import wraps
 
 LONGEST_SESSION: Final = 3600
+AWS_MANAGED: Final = "arn:aws:iam::aws:policy/"
 _OF_TEMPLATE: Final = "lambdastream_policies"
 
 
@@ -39,6 +40,14 @@ def _managed(backend: IAMBackend, arn: str) -> ManagedPolicy:
     path, _, name = arn.partition(":policy")[2].rpartition("/")
     # moto's own classes leave methods of their base undone, and are made all the same.
     return AWSManagedPolicy(name, backend.account_id, "us-east-1", document="{}", path=f"{path}/")  # type: ignore[abstract]
+
+
+@wraps(IAMBackend, "attach_role_policy")
+def _attach(original: Any, backend: IAMBackend, policy_arn: str, role_name: str) -> None:
+    """moto knows none of AWS's own, which every tutorial attaches."""
+    if policy_arn.startswith(AWS_MANAGED):
+        backend.managed_policies.setdefault(policy_arn, _managed(backend, policy_arn))
+    original(backend, policy_arn, role_name)
 
 
 def _text(document: Any) -> str:
