@@ -73,7 +73,7 @@ def test_an_unclear_destination_ends_it(goes_to, capsys, words):
     ("words", "what"),
     [
         ("deploy --attendees 20", "Deploy 20 stacks, streaming-chat-01 to streaming-chat-20. At most $57.60"),
-        ("tear-down ada --prefix room", "Remove 1 stacks of room"),
+        ("tear-down ada --prefix room", "Remove 1 stack of room"),
         ("tear-down --prefix room", "Remove all stacks of room"),
     ],
 )

@@ -175,6 +175,8 @@ def test_it_is_torn_down_for_some_or_for_all_and_nothing_is_left(account, deploy
     deploy("eve", "grace")
     some = tear_down(account, only=["grace"])
     assert (some.removed, some.left) == (("room-grace",), ())
+    assert str(some).startswith("Removed: 1 stack of room. ")
+    assert "nothing of that is left" in str(some)
     all_of_it = tear_down(account)
     assert "room-eve" in all_of_it.removed
     assert all_of_it.is_complete

@@ -37,6 +37,14 @@ def test_progress_is_shown_while_it_happens():
     assert screen.last.foot == "2 of 2 are done."
 
 
+def test_progress_and_summary_have_the_same_words():
+    screen = Screen()
+    Progress({"bob": "room-bob"}, screen).end("bob", "was there")
+    assert screen.news == ["room-bob: there already"]
+    assert screen.last.rows[0][2] == "there already"
+    assert str(Deployed("room", (KEPT,))) == "1 stack of room: 1 there already."
+
+
 def test_a_failure_is_told_with_its_reason_and_its_next_step():
     deployed = Deployed("room", (FINE, KEPT, FAILED))
     assert not deployed.is_complete

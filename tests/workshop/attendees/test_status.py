@@ -10,6 +10,7 @@ from threading import Thread
 import httpx
 import pytest
 
+from lambdastream.errors import UsageError
 from lambdastream.workshop.attendees.stacks import Stack, read_stack
 from lambdastream.workshop.attendees.status import AttendeeStatus, Probe, Status, probe
 from lambdastream.workshop.attendees.tags import StackTags
@@ -142,6 +143,20 @@ def test_all_of_them_make_a_table_and_json():
     assert first["url"] == "http://127.0.0.1:1/"
     assert (first["answers"], first["streams"], first["updated"]) == (True, True, "2026-11-22T09:00:00+00:00")
     assert (second["state"], second["streams"], second["note"]) == ("ROLLBACK_COMPLETE", None, "ChatLwaLogs: it exists")
+
+
+def test_one_of_them_is_found_by_the_name_on_the_list():
+    status = Status("room", (FINE,))
+    assert status["ada"] is status["Ada"] is FINE
+    with pytest.raises(UsageError, match="no stack of eve") as refused:
+        status["eve"]
+    assert "ada" in refused.value.next_step
+
+
+def test_a_cell_that_ends_with_it_shows_the_table_once():
+    # The table is on the screen by then.
+    assert repr(Status("room", (FINE,))) == "<Status 1 attendee: 1 deployed, 1 seen to stream.>"
+    assert not hasattr(Status("room", (FINE,)), "_repr_html_")
 
 
 def test_an_empty_room_is_no_fault():

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lambdastream.workshop.attendees.table import table
+from lambdastream.workshop.attendees.table import counted, table
 
 SHOWN = table(
     ("name", "empty", "URL"),
@@ -48,3 +48,7 @@ def test_a_terminal_gets_no_orders(words):
     text = str(table(("name",), [(words,)]))
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text)
     assert len(text.splitlines()) == 2
+
+
+def test_a_noun_goes_with_its_number():
+    assert [counted(number, "stack") for number in (0, 1, 2)] == ["0 stacks", "1 stack", "2 stacks"]

@@ -44,7 +44,7 @@ def _managed(backend: IAMBackend, arn: str) -> ManagedPolicy:
 
 @wraps(IAMBackend, "attach_role_policy")
 def _attach(original: Any, backend: IAMBackend, policy_arn: str, role_name: str) -> None:
-    """moto knows none of AWS's own, which every tutorial attaches."""
+    """AWS's own are known too: every tutorial attaches one, and moto has none."""
     if policy_arn.startswith(AWS_MANAGED):
         backend.managed_policies.setdefault(policy_arn, _managed(backend, policy_arn))
     original(backend, policy_arn, role_name)

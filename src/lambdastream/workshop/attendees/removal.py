@@ -13,6 +13,7 @@ from lambdastream.workshop.attendees.account import Account
 from lambdastream.workshop.attendees.packages import packages_left, remove_packages
 from lambdastream.workshop.attendees.side_by_side import AT_ONCE, Job, OnPhase, side_by_side
 from lambdastream.workshop.attendees.stacks import Resources, Stack, failure_reason, resources, workshop_stacks
+from lambdastream.workshop.attendees.table import counted
 
 GONE: Final = ("ResourceNotFoundException", "404")
 STUBBORN: Final = 2
@@ -42,12 +43,16 @@ class RemovedStack:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What a tear-down did: the stacks that went, how many objects of packages, and what is left."""
+    """What a tear-down did: the stacks that went, how many objects of packages, and what is left.
+
+    ``for_some`` is set when other attendees' stacks were to stay, and the packages with them.
+    """
 
     workshop: str
     removed: tuple[str, ...]
     packages: int
     left: tuple[Left, ...]
+    for_some: bool = False
 
     @property
     def is_complete(self) -> bool:
@@ -60,7 +65,10 @@ class Removal:
         return {"workshop": self.workshop, "removed": list(self.removed), "packages": self.packages, "left": left}
 
     def __str__(self) -> str:
-        what = f"{len(self.removed)} stacks of {self.workshop} and {self.packages} packages are removed"
+        packages = "" if self.for_some else f", {counted(self.packages, 'package')}"
+        what = f"Removed: {counted(len(self.removed), 'stack')} of {self.workshop}{packages}"
+        if self.is_complete and self.for_some:
+            return f"{what}. Looked for what it had, functions and log groups: nothing of that is left."
         if self.is_complete:
             return f"{what}. Looked for stacks, functions, log groups and packages: nothing is left."
         told = "\n".join(f"  {each}" for each in self.left)
@@ -97,7 +105,8 @@ class TearDown:
             on_end(removed)
         count = 0 if only else remove_packages(self.account, self.workshop)
         left = [*self._left(ended), *([] if only else self._packages_left())]
-        return Removal(self.workshop, tuple(each.stack.name for each in ended if not each.reason), count, tuple(left))
+        gone = tuple(each.stack.name for each in ended if not each.reason)
+        return Removal(self.workshop, gone, count, tuple(left), for_some=bool(only))
 
     def _look(self) -> None:
         self._stacks = {each.name: each for each in workshop_stacks(self.account.cloudformation, self.workshop)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from lambdastream.workshop.attendees.live import Screen
-from lambdastream.workshop.attendees.table import Table, table
+from lambdastream.workshop.attendees.table import Table, counted, table
 
 if TYPE_CHECKING:
     from lambdastream.workshop.attendees.deployment import Outcome
@@ -47,9 +47,9 @@ class Progress:
     def end(self, attendee: str, result: str, reason: str = "") -> None:
         """Nothing more happens with an attendee's stack."""
         row = self._rows[attendee]
-        row.state, row.reason = result, reason
+        row.state, row.reason = WORDS.get(result, result), reason
         row.seconds = time.monotonic() - row.began if row.began else None
-        self._screen.show(self.table, " ".join(filter(None, [f"{row.stack}: {result}", reason and f"({reason})"])))
+        self._screen.show(self.table, " ".join(filter(None, [f"{row.stack}: {row.state}", reason and f"({reason})"])))
 
     def close(self) -> None:
         """Show the last state."""
@@ -103,7 +103,7 @@ class Deployed:
 
     def __str__(self) -> str:
         said = [f"{self.count(result)} {words}" for result, words in WORDS.items() if self.count(result)]
-        lines = [f"{len(self.outcomes)} stacks of {self.workshop}: {', '.join(said)}."]
+        lines = [f"{counted(len(self.outcomes), 'stack')} of {self.workshop}: {', '.join(said)}."]
         for each in self.failed:
             lines += [f"  {each.stack}: {each.reason}", f"    {each.next_step}"]
         return "\n".join(lines)

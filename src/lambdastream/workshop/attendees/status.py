@@ -12,10 +12,11 @@ from urllib.parse import urljoin
 import httpx
 
 from lambdastream.client import record, shape
-from lambdastream.errors import LambdastreamError
+from lambdastream.errors import LambdastreamError, UsageError
+from lambdastream.workshop.attendees.names import safe_name
 from lambdastream.workshop.attendees.signing import SignedByProfile
 from lambdastream.workshop.attendees.stacks import Stack
-from lambdastream.workshop.attendees.table import Table, table
+from lambdastream.workshop.attendees.table import Table, counted, table
 from lambdastream.workshop.demo import RACE_PATH
 
 STREAMING_URL: Final = "ChatLwaUrl"
@@ -41,6 +42,11 @@ class AttendeeStatus:
     stack: Stack
     probe: Probe | None = None
     asked: bool = False
+
+    @property
+    def attendee(self) -> str:
+        """Whose it is."""
+        return self.stack.attendee
 
     @property
     def url(self) -> str:
@@ -103,6 +109,15 @@ class Status:
         """Whether everybody is."""
         return all(each.is_fine for each in self.attendees)
 
+    def __getitem__(self, attendee: str) -> AttendeeStatus:
+        """Give one attendee's, by the name on the list or in the stack's name. Raises ``UsageError`` for nobody's."""
+        name = safe_name(attendee)
+        for each in self.attendees:
+            if each.attendee == name:
+                return each
+        there = ", ".join(each.attendee for each in self.attendees) or "nobody"
+        raise UsageError(f"The workshop {self.workshop} has no stack of {name}.", next_step=f"There are: {there}.")
+
     def table(self) -> Table:
         """The table that is shown."""
         tones = {number: "good" if each.is_fine else "bad" for number, each in enumerate(self.attendees)}
@@ -114,7 +129,7 @@ class Status:
             return f"There are no stacks of the workshop {self.workshop} here."
         streaming = sum(each.probe is not None and each.probe.streams is True for each in self.attendees)
         deployed = sum(each.stack.is_fine for each in self.attendees)
-        return f"{len(self.attendees)} attendees: {deployed} deployed, {streaming} seen to stream."
+        return f"{counted(len(self.attendees), 'attendee')}: {deployed} deployed, {streaming} seen to stream."
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
@@ -123,10 +138,9 @@ class Status:
     def __str__(self) -> str:
         return str(self.table())
 
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self.table()._repr_html_()
+    def __repr__(self) -> str:
+        # Short: a cell that ends with it has shown the table already.
+        return f"<Status {self.summary()}>"
 
 
 def streaming_url(outputs: Mapping[str, str]) -> str:

@@ -43,6 +43,11 @@ def table(
     return Table(tuple(titles), clean, tones or {}, foot)
 
 
+def counted(number: int, noun: str) -> str:
+    """Give a number with its noun: ``1 stack``, ``2 stacks``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def plain(shown: Table) -> str:
     """Give a table as lines of text, in columns. Columns in which nothing is said are left out."""
     if not shown.rows:

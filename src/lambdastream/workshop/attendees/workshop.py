@@ -21,6 +21,7 @@ from lambdastream.workshop.attendees.results import Deployed, Progress
 from lambdastream.workshop.attendees.side_by_side import AT_ONCE
 from lambdastream.workshop.attendees.stacks import Stack, with_reason, workshop_stacks
 from lambdastream.workshop.attendees.status import AttendeeStatus, Probe, Status, streaming_url, watch_probes
+from lambdastream.workshop.attendees.table import counted
 from lambdastream.workshop.attendees.usage import Costs, costs
 from lambdastream.workshop.costs import Ceiling, Prices
 from lambdastream.workshop.workspace import find_course
@@ -69,9 +70,10 @@ class Workshop:
         from lambdastream.workshop.attendees.deployment import Deployment  # noqa: PLC0415 - botocore takes a moment
 
         names, settings = _names(attendees), settings or Settings()
+        ends = [stack_name(self.prefix, name) for name in (names[0], names[-1])]
         ceiling = Ceiling(len(names), settings.hours, concurrency=settings.concurrency)
         what = (
-            f"Deploy {len(names)} stacks, {self.prefix}-{names[0]} to {self.prefix}-{names[-1]}. "
+            f"Deploy {counted(len(names), 'stack')}, {' to '.join(dict.fromkeys(ends))}. "
             f"At most ${ceiling.cost().total:,.2f} if they are busy for all of {settings.hours:g} hours, and the egress."
         )
         with self._account(what, yes=yes) as account:
@@ -149,7 +151,7 @@ class Workshop:
 
         only = safe_names(attendees) if attendees else []
         with self._account(
-            f"Remove {len(only) or 'all'} stacks of {self.prefix}, with their logs.", yes=yes
+            f"Remove {counted(len(only), 'stack') if only else 'all stacks'} of {self.prefix}, with logs.", yes=yes
         ) as account:
             stacks = workshop_stacks(account.cloudformation, self.prefix)
             if unknown := set(only) - {stack.attendee for stack in stacks}:
