@@ -71,7 +71,7 @@ def measure(project: Project, *, quick: bool) -> list[Figure]:
             return figures
         copy_project(project, aws.folder)
         place = Workspace(aws.folder, aws.watchdog, session())
-        place.sam("build")
+        place.sam("build", "--exclude", "Agent")
         deploying = Measurement(SAM_SPECS, partial(_while_sam_deploys, place, count(1)))
         return [*figures, *rounds.compare([deploying], ours, bare)]
 

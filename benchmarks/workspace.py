@@ -25,7 +25,7 @@ from lambdastream.runtime.processes.watchdog import Watchdog
 BIN: Final = Path(sys.executable).parent
 COPIED: Final = ("template.yaml", "samconfig.toml", "app")
 STACK: Final = "streaming-chat"
-PARAMETERS: Final = {"PythonRuntime": own_runtime(), "AuthType": "NONE"}
+PARAMETERS: Final = {"PythonRuntime": own_runtime(), "AuthType": "NONE", "OpenToEveryone": "at-my-expense"}
 
 
 @dataclass(frozen=True, slots=True)

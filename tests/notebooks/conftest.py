@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 CELL_SECONDS = 300
 NUMBERS = sorted(path.name[:2] for path in (ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
 # Others run beside them: those of one file run one after the other.
-TIMED = {"00", "01", "03", "06", "08", "10"}
+TIMED = {"00", "01", "03", "06", "08", "09", "10", "90"}
 # What `make test` has no time for, `make test-slow` runs, as all of them a second time: the deep course, 00, which does what
 # `make lab` does, and 08, with its browser.
 LONG = {"00", "03", "08", "09", "10", "11", "90"}
@@ -100,9 +100,9 @@ class Course:
         """The notebook of this number, with its solutions put in."""
         return next((self.root / "notebooks").glob(f"{number}-*.ipynb"))
 
-    def mutate(self, number: str, before: str, after: str) -> None:
-        """Change what a notebook's cells say."""
-        path = self.notebook(number)
+    def mutate(self, where: str, before: str, after: str) -> None:
+        """Change what a notebook's cells say, or a file of the app's: ``where`` is a number, or a path."""
+        path = self.root / where if "/" in where else self.notebook(where)
         text = path.read_text(encoding="utf-8")
         assert before in text
         path.write_text(text.replace(before, after), encoding="utf-8")

@@ -72,7 +72,7 @@ def test_it_streams_behind_the_adapter_alone(outputs):
 def test_status_shows_the_apis(workspace, outputs):
     told = workspace.run("lambdastream", "status").stdout.splitlines()
     apis = {tuple(line.split()[2:]) for line in told if line.startswith("api ")}
-    assert apis == {(outputs["ChatApiUrl"], "HTTP"), (outputs["ChatStreamApiUrl"], "REST")}
+    assert apis == {(f"{outputs['ChatApiUrl']}/", "HTTP"), (outputs["ChatStreamApiUrl"], "REST")}
 
 
 def test_the_streaming_api_is_under_its_stage(outputs):

@@ -4,17 +4,19 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx
 import pytest
 
 from lambdastream.runtime.interpreter import own_runtime
-from lambdastream.workshop.attendees import Settings
+from lambdastream.workshop.attendees import Settings, Workshop
 from lambdastream.workshop.attendees.account import Account
 from lambdastream.workshop.attendees.deployment import Deployment, Outcome
 from lambdastream.workshop.attendees.packaging import Package
 from lambdastream.workshop.attendees.removal import TearDown
+from lambdastream.workshop.attendees.results import Deployed
 from lambdastream.workshop.attendees.stacks import resources, workshop_stacks
 from lambdastream.workshop.attendees.usage import Costs, costs
 from lambdastream.workshop.costs import Prices
@@ -51,7 +53,12 @@ Outputs:
   ChatLwaUrl: {{Value: !GetAtt Address.FunctionUrl}}
 """
 SETTINGS = Settings(concurrency=3, retention_days=1)
-EXPIRES = datetime.now(UTC) + timedelta(hours=2)
+
+
+@cache
+def expires():
+    """Two hours from the first deployment on: this file is read long before."""
+    return datetime.now(UTC) + timedelta(hours=2)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +74,7 @@ def deploy(account: Account):
 
     def run(*attendees: str, workshop: str = "room", update: bool = False, template: str = TEMPLATE) -> list[Outcome]:
         package = Package(template, frozenset({"OpenConcurrency"}))
-        return Deployment(account, workshop, package, SETTINGS, EXPIRES, update=update).run(attendees)
+        return Deployment(account, workshop, package, SETTINGS, expires(), update=update).run(attendees)
 
     return run
 
@@ -121,7 +128,7 @@ def test_one_that_fails_does_not_stop_the_others_and_is_deployed_later(account, 
 def test_stacks_have_tags_and_keep_the_caps(account, deploy):
     deploy("grace")
     (stack,) = [each for each in workshop_stacks(account.cloudformation, "room") if each.attendee == "grace"]
-    assert stack.tags.expires == EXPIRES.replace(second=0, microsecond=0)
+    assert stack.tags.expires == expires().replace(second=0, microsecond=0)
     assert stack.parameters == {"OpenConcurrency": "3"}
     had = resources(account.cloudformation, stack.name)
     (function,) = had.functions
@@ -130,6 +137,19 @@ def test_stacks_have_tags_and_keep_the_caps(account, deploy):
     assert account.functions.get_function_concurrency(FunctionName=function)["ReservedConcurrentExecutions"] == 3
     groups = account.logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/room-grace-Chat")["logGroups"]
     assert [each["retentionInDays"] for each in groups] == [1]
+
+
+def test_what_was_built_for_an_earlier_deployment_is_taken_again(account, left):
+    built = Package(TEMPLATE, frozenset({"OpenConcurrency"}))
+    room = Workshop("again")
+    # Nothing is built: there is no project with a template here.
+    first = room.deploy(["ada"], settings=SETTINGS, like=Deployed("again", (), built))
+    more = room.deploy(["ada", "bob"], settings=SETTINGS, like=first)
+    assert results(first.outcomes) == {"ada": "deployed"}
+    assert results(more.outcomes) == {"ada": "was there", "bob": "deployed"}
+    assert more.packaged is built
+    assert tear_down(account, "again").is_complete
+    assert left("again") == []
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from lambdastream.workshop.attendees.table import Table, counted, table
 
 if TYPE_CHECKING:
     from lambdastream.workshop.attendees.deployment import Outcome
+    from lambdastream.workshop.attendees.packaging import Package
 
 Result = TypeVar("Result")
 
@@ -74,10 +75,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What became of every attendee's stack."""
+    """What became of every attendee's stack. ``packaged`` is what was built and uploaded for it, if anything was."""
 
     workshop: str
     outcomes: tuple[Outcome, ...]
+    packaged: Package | None = None
 
     @property
     def failed(self) -> tuple[Outcome, ...]:

@@ -59,6 +59,7 @@ class Workshop:
         *,
         settings: Settings | None = None,
         update: bool = False,
+        like: Deployed | None = None,
         at_once: int = AT_ONCE,
         yes: bool = False,
     ) -> Deployed:
@@ -66,6 +67,9 @@ class Workshop:
 
         Stacks that are fine are left alone, unless ``update`` is set; those that are missing or failed are deployed. One
         that fails does not stop the others. At most ``at_once`` are under way.
+
+        ``like`` is an earlier deployment of this workshop: what was built and uploaded for it is taken again. It has to be
+        there still: tearing down all of the workshop removes it.
         """
         from lambdastream.workshop.attendees.deployment import Deployment  # noqa: PLC0415 - botocore takes a moment
 
@@ -79,8 +83,12 @@ class Workshop:
         with self._account(what, yes=yes) as account:
             fine = {stack.attendee for stack in workshop_stacks(account.cloudformation, self.prefix) if stack.is_fine}
             needed = update or not fine.issuperset(names)
-            packaged = package(self._project(), self.prefix, account, say=_say) if needed else NOTHING
-            deployment = Deployment(account, self.prefix, packaged, settings, settings.expires(), update=update)
+            packaged = like.packaged if like else None
+            if needed and packaged is None:
+                packaged = package(self._project(), self.prefix, account, say=_say)
+            deployment = Deployment(
+                account, self.prefix, packaged or NOTHING, settings, settings.expires(), update=update
+            )
             progress = Progress({name: stack_name(self.prefix, name) for name in names}, self.screen())
             outcomes = deployment.run(
                 names,
@@ -88,7 +96,7 @@ class Workshop:
                 on_end=lambda each: progress.end(each.attendee, each.result, each.reason),
                 at_once=at_once,
             )
-            return progress.finished(Deployed(self.prefix, tuple(outcomes)))
+            return progress.finished(Deployed(self.prefix, tuple(outcomes), packaged))
 
     def stacks(self) -> list[Stack]:
         """The stacks of the workshop, as CloudFormation tells of them."""
