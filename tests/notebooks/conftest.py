@@ -28,8 +28,8 @@ NUMBERS = sorted(path.name[:2] for path in (ROOT / "notebooks").glob("[0-9][0-9]
 # Others run beside them: those of one file run one after the other.
 TIMED = {"00", "01", "03", "06", "08", "09", "10", "90"}
 # What `make test` has no time for, `make test-slow` runs, as all of them a second time: the deep course, 00, which does what
-# `make lab` does, and 08, with its browser.
-LONG = {"00", "03", "08", "09", "10", "11", "90"}
+# `make lab` does, 07, which deploys again and again, and 08, with its browser.
+LONG = {"00", "03", "07", "08", "09", "10", "11", "90"}
 # Of pytest's plugins it takes these two alone, and starts faster.
 PLUGINS = ("-p", "nbval.plugin", "-p", "pytest_timeout", "-p", "no:cacheprovider")
 
