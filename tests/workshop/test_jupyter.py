@@ -31,13 +31,14 @@ record.write_text(json.dumps(told))
 server.serve_forever()
 """
 
-# The port that it found free is another server's by now: at first it says so and ends, then it is the stubborn one.
+# The port that it found free is another Jupyter server's by now, which tells everybody its version, and no more. At first it
+# says so and ends, then it is the stubborn one.
 OUTRUN = """
 import http.server, json, os, pathlib, threading, time
 
 class Another(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(403 if "token=" in self.path else 200)
+        self.send_response(403 if self.path.startswith("/api/status") else 200)
         self.end_headers()
         asked.set()
 
