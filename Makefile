@@ -20,7 +20,8 @@ test: style ## Lint, types, unit tests, integration tests with the real binaries
 	@$(MAKE) --no-print-directory --jobs=2 types tests
 
 tests: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" $(ARGS)
+	@# In the order of tests/conftest.py, not by how many tests a file has.
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 test-slow: $(READY) ## The long checks
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow $(ARGS)

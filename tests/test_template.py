@@ -41,18 +41,23 @@ def uploaded():
     return yaml_parse(re.sub(r"CodeUri: app/(\w+)", r"CodeUri: s3://bucket/\1", text))
 
 
+@pytest.fixture(scope="module")
+def expanded():
+    """What SAM makes of the template, whatever its parameters' values are."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        return translated(uploaded())
+
+
 @pytest.fixture
-def deployed(monkeypatch):
+def deployed(expanded):
     """The resources that SAM makes of the template, as CloudFormation works them out for some parameters' values.
 
     `Properties` are worked out, `Written` is how SAM wrote them.
     """
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
     def run(region="eu-west-1", **parameters):
-        template = uploaded()
-        defaults = {name: parameter["Default"] for name, parameter in template["Parameters"].items()}
-        expanded = translated(template)
+        defaults = {name: parameter["Default"] for name, parameter in expanded["Parameters"].items()}
         pseudo = {"AWS::Region": region, "AWS::StackName": "chat", "AWS::Partition": "aws", "AWS::AccountId": ACCOUNT}
         world = World(expanded, defaults | pseudo | parameters)
         return {
@@ -186,9 +191,8 @@ def test_its_own_permissions_are_those_that_sam_makes_of_a_literal(monkeypatch):
     assert for_everyone(own) == for_everyone(made.keys() - own)
 
 
-def test_openness_takes_a_word_of_consent(monkeypatch):
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    rules = translated(uploaded())["Rules"]
+def test_openness_takes_a_word_of_consent(expanded):
+    rules = expanded["Rules"]
     assert rules == yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Rules"]
     [(_, rule)] = rules.items()
     assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "AuthType"}, "NONE"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
@@ -18,6 +19,12 @@ class Problem(NamedTuple):
     message: str
 
 
+@lru_cache(maxsize=1)
+def _functions_of(cfn: Template) -> tuple[Function, ...]:
+    """Worked out once for all rules, which cfn-lint runs one after the other on one template."""
+    return tuple(functions(cfn.template, cfn.filename))
+
+
 class FunctionRule(CloudFormationLintRule):  # type: ignore[misc]  # cfn-lint tells no types
     """A rule about functions and the doors in front of them. cfn-lint passes over it, since it has no id."""
 
@@ -31,7 +38,7 @@ class FunctionRule(CloudFormationLintRule):  # type: ignore[misc]  # cfn-lint te
         """What cfn-lint calls: the problems of every function in every world, each once."""
         found = {
             (tuple(path), message): RuleMatch(list(path), message)
-            for function in functions(cfn.template, cfn.filename)
+            for function in _functions_of(cfn)
             for path, message in self.problems(function)
         }
         return list(found.values())
