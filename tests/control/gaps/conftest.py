@@ -30,9 +30,11 @@ KEYS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 # The real one. It has an answer for the caller of a slow deployment sooner, so that no test waits long for that.
 CONTROL_PLANE = """
 import sys
-from lambdastream.control import control_plane
+from lambdastream.control import control_plane, snapshot
 from lambdastream.control.gaps import long_deployments
 long_deployments.LONGEST_WAIT = 2.0
+# What all these tests leave would be saved again after each call of the next. `test_snapshot.py` is about that.
+snapshot.Snapshot.save = lambda _: None
 sys.exit(control_plane.main(["--port", "0"]))
 """
 PLAIN_MOTO = """
