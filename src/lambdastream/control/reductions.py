@@ -12,7 +12,6 @@ import threading
 import types
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import cache
 from importlib import import_module
 from typing import Any, Final, NoReturn
 from weakref import WeakValueDictionary
@@ -51,7 +50,6 @@ def is_known_module(module: str) -> bool:
     return module.startswith((MOTO, GAPS)) or module in {*PLAIN, __name__, "lambdastream.control.moto_pickle"}
 
 
-@cache
 def is_known(kind: type) -> bool:
     """Whether objects of this class may be put together again."""
     if kind.__module__.startswith((MOTO, GAPS)) or kind is NotKept:
