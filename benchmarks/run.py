@@ -16,7 +16,19 @@ from typing import Final, NoReturn
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)  # run as a script, Python puts this folder there: `app` and `report` would be top-level names
 
-from benchmarks import cold_start, deployments, fifty_environments, machine, memory, picture, raw, report, soak, streams  # noqa: E402
+from benchmarks import (  # noqa: E402
+    cold_start,
+    deployments,
+    fifty_environments,
+    live_page,
+    machine,
+    memory,
+    picture,
+    raw,
+    report,
+    soak,
+    streams,
+)
 from benchmarks.figures import Figure  # noqa: E402
 from lambdastream.control.project import Project  # noqa: E402
 from lambdastream.errors import LambdastreamError  # noqa: E402
@@ -28,6 +40,7 @@ PARTS: Final[Mapping[str, Callable[..., list[Figure]]]] = {
     "memory": memory.measure,
     "cold": cold_start.measure,
     "streams": streams.measure,
+    "live": live_page.measure,
     "deployments": deployments.measure,
     "soak": soak.measure,
 }

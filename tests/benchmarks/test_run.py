@@ -58,6 +58,10 @@ STREAMS = {
     "through LWA: gap between words 30 ms apart, p50": ("ms", None),
     "through LWA: gap between words 30 ms apart, p95": ("ms", "value < 45"),
 }
+LIVE = {
+    "live page: CPU time for a request while nobody looks": ("us", None),
+    "live page: CPU time for 5000 chunks of 16 bytes while nobody looks": ("ms", "ratio < 1"),
+}
 START = {
     "up --detach, until it returns": ("s", None),
     "up, until the first AWS call is answered": ("s", "value <= 5"),
@@ -86,13 +90,14 @@ FIGURES = {
     "memory": MEMORY,
     "cold": COLD,
     "streams": STREAMS,
+    "live": LIVE,
     "deployments": START | CREATION,
     "soak": SOAK,
 }
 PARTS = [*FIGURES]
 # What may be nothing, or less: memory shrinks, a cold start may be faster than the process alone.
 AT_ALL = {*MEMORY, *COLD, *SOAK}
-PEERS = {"cargo-lambda", "RIE", "uvicorn", "bare process"}
+PEERS = {"cargo-lambda", "RIE", "uvicorn", "bare process", "somebody looks"}
 AT_ONCE = 3
 
 

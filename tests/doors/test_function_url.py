@@ -1,6 +1,7 @@
 """Function URLs, with the real awslambdaric and the real Lambda Web Adapter."""
 
 import json
+import sys
 import time
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,9 @@ from lambdastream.runtime.interpreter import own_runtime
 
 SIX_MB = 6 * 1024 * 1024
 PIECE = bytes(range(256)) * 256
+LETTER = "ż"
+# As awslambdaric writes it in JSON: from Python 3.12 on as it is (its lambda_runtime_marshaller.py).
+WRITTEN = json.dumps(LETTER, ensure_ascii=sys.version_info < (3, 12)).encode()
 
 
 def script(steps, **settings):
@@ -40,7 +44,7 @@ def gates(tmp_path):
     ("result", "status", "headers", "body"),
     [
         pytest.param({"a": 1}, 200, {"content-type": "application/json"}, b'{"a": 1}', id="any object"),
-        pytest.param([1, "ż"], 200, {"content-type": "application/json"}, b'[1, "\\u017c"]', id="a list"),
+        pytest.param([1, LETTER], 200, {"content-type": "application/json"}, b"[1, %b]" % WRITTEN, id="a list"),
         pytest.param("text", 200, {"content-type": "application/json"}, b"text", id="a string"),
         pytest.param(False, 200, {"content-type": "application/json"}, b"false", id="no object"),
         pytest.param(

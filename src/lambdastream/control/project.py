@@ -22,11 +22,12 @@ MARKS: Final = (STATE, "template.yaml", "template.yml", "samconfig.toml", "pypro
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A local AWS that runs: its endpoint, the process that is it, and the token for deployments."""
+    """A local AWS that runs: its endpoint, the process that is it, the token for deployments, the live page's address."""
 
     endpoint: str
     pid: int
     token: str
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ async def _serve(
         data_plane.host.watchdog.watch_folder(folder)
         async with control_plane_process.running(project, data_plane, socket) as control_plane:
             profile.point_at(data_plane.endpoint_url)
-            running = Running(data_plane.endpoint_url, os.getpid(), data_plane.token)
+            running = Running(data_plane.endpoint_url, os.getpid(), data_plane.token, data_plane.live_page.url)
             project.record(running)
             on_ready(running)
             await _until_either(project, stopped, control_plane)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,8 @@ from lambdastream.doors.api_gateway import ApiGateway
 from lambdastream.doors.authentication import Authenticator, Keys
 from lambdastream.doors.control_plane_link import ControlPlaneLink
 from lambdastream.doors.endpoint import EndpointConnection
-from lambdastream.doors.function_deployments import FunctionDeployments
+from lambdastream.doors.function_deployments import Deployment, FunctionDeployments
+from lambdastream.doors.live_page.door import LivePage
 from lambdastream.doors.log_shipper import LogShipper
 from lambdastream.doors.role_sessions import RoleSessions
 from lambdastream.errors import FunctionNotFoundError, PortTakenError
@@ -29,6 +31,7 @@ from lambdastream.runtime.host import Host
 from lambdastream.runtime.http_server.listener import Listener
 from lambdastream.runtime.isolation.availability import WantedIsolation, find_isolation
 from lambdastream.runtime.limits import Limits
+from lambdastream.runtime.observer import InvocationObserver
 from lambdastream.runtime.ports import Ports
 
 
@@ -73,6 +76,7 @@ class DataPlane:
         self.authenticator = Authenticator(self.keys, self.control_plane.keys if self.control_plane else None)
         self.token = secrets.token_urlsafe(32)
         self.endpoint_url = ""
+        self.live_page = LivePage(self)
         self._logs = logs
         self._ports = ports
         self._isolation = isolation
@@ -107,7 +111,7 @@ class DataPlane:
         except OSError as error:
             raise PortTakenError(
                 f"Port {self.port} is taken by another program.",
-                next_step="Stop that program, or choose another port: lambdastream up --port 4567",
+                next_step="Stop that program, or choose another port: lambdastream up --port 0 (make lab ARGS=--port=0)",
             ) from error
         self.endpoint_url = f"http://127.0.0.1:{self.port}"
         publish = self._log_shipper.add if self._log_shipper else None
@@ -123,6 +127,7 @@ class DataPlane:
         async with self._deploying:
             if self._host is None:
                 return
+            self.live_page.close()
             for api in self._apis.values():
                 api.gateway.stop_listening()
             await self._functions.close()
@@ -202,6 +207,18 @@ class DataPlane:
     def function(self, reference: FunctionReference | str) -> Function | None:
         """The deployed function, or the version of it; a text is a name or an ARN, with a qualifier or without one."""
         return self._functions.find(function_reference(reference) if isinstance(reference, str) else reference)
+
+    def deployments(self) -> list[Deployment]:
+        """The functions and versions that ``status`` shows."""
+        return self._functions.shown()
+
+    def gateways(self) -> Iterable[ApiGateway]:
+        """The APIs."""
+        return [api.gateway for api in self._apis.values()]
+
+    def observe(self, observer: InvocationObserver | None) -> None:
+        """Let somebody hear of every invocation, or nobody."""
+        self.host.observer = observer
 
     def status(self) -> dict[str, Any]:
         """What runs, as plain JSON values: the form that ``lambdastream status --json`` prints."""

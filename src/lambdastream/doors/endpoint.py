@@ -16,6 +16,7 @@ from lambdastream.doors import invoke as invoke_door
 from lambdastream.doors import invoke_with_response_stream as stream_door
 from lambdastream.doors.authentication import Authenticator, refusal
 from lambdastream.doors.control_plane_link import ControlPlaneLink
+from lambdastream.doors.live_page import door as live_page_door
 from lambdastream.doors.responses import DoorConnection, json_response
 from lambdastream.doors.service_errors import error_response
 from lambdastream.errors import SignatureError
@@ -41,6 +42,7 @@ class LocalAws(own_calls.Deployments, Protocol):
     limits: Limits
     authenticator: Authenticator
     control_plane: ControlPlaneLink | None
+    live_page: live_page_door.LivePage
 
     def function(self, reference: FunctionReference) -> Function | None:
         """The deployed function, or the version of it."""
@@ -55,9 +57,10 @@ class EndpointConnection(DoorConnection):
         self._tasks: set[asyncio.Task[None]] = set()
 
     def serve(self, request: HttpRequest) -> None:
-        if not OWN_HOST.fullmatch(request.header("host")) or request.header("origin"):
-            # Pages in a browser must not reach the endpoint, whatever name they give it.
+        if is_foreign(request):
             self.respond(json_response(403, b'{"message":"Only programs on this machine may call the local AWS"}'))
+        elif request.path.startswith(live_page_door.PREFIX):
+            self._aws.live_page.serve(self, request)
         elif request.path.startswith(own_calls.PREFIX):
             self._answer_later(lambda: own_calls.answer(self._aws, request))
         else:
@@ -135,3 +138,11 @@ class EndpointConnection(DoorConnection):
         self._tasks.discard(task)
         if not task.cancelled() and isinstance(error := task.exception(), Exception):
             self.report(error)
+
+
+def is_foreign(request: HttpRequest) -> bool:
+    """Whether a page in a browser asks. It must not reach the endpoint, whatever name it gives it: but for our own page."""
+    origin = request.header("origin")
+    if not OWN_HOST.fullmatch(request.header("host")):
+        return True
+    return bool(origin) and not live_page_door.is_its_own(origin, request)

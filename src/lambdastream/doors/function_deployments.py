@@ -102,13 +102,17 @@ class FunctionDeployments:
         deployment = self._deployments.get(reference)
         return deployment.function if deployment else None
 
-    def status(self) -> list[dict[str, Any]]:
-        """What runs, as plain JSON values. Of versions and aliases, those alone that have a URL or an environment."""
+    def shown(self) -> list[Deployment]:
+        """What runs. Of versions and aliases, those alone that have a URL or an environment."""
         return [
-            _status(deployment)
+            deployment
             for reference, deployment in self._deployments.items()
             if not reference.qualifier or deployment.url or deployment.function.environments
         ]
+
+    def status(self) -> list[dict[str, Any]]:
+        """What is shown, as plain JSON values."""
+        return [_status(deployment) for deployment in self.shown()]
 
     async def close(self) -> None:
         """End all of them."""

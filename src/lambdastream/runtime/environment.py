@@ -29,7 +29,10 @@ from lambdastream.wire import function_error, log_lines
 
 
 class ExecutionEnvironment:
-    """One environment, from its cold start to its end."""
+    """One environment, from its cold start to its end.
+
+    ``init_phase`` is when its init began and when it ended, on the monotonic clock; ``None`` until it has ended well.
+    """
 
     def __init__(self, package: Deployable, host: Host) -> None:
         self.description = package.description
@@ -45,6 +48,7 @@ class ExecutionEnvironment:
         self._platform_log = PlatformLog(self.description, self._log)
         watched = host.limits.memory and not package.limits_memory
         limit = self.description.memory * MEGABYTE if watched else None
+        self.init_phase: tuple[float, float] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._memory = MemoryWatch(limit, lambda: self._processes.pids, end=self._processes.kill_runtime)
 
@@ -96,7 +100,9 @@ class ExecutionEnvironment:
             failure = log_lines.Failure("error", self._reported(error.error_type))
             self._platform_log.init_failed(time.monotonic() - began, phase, failure)
             raise
-        self._platform_log.init_ended(time.monotonic() - began, phase)
+        ended = time.monotonic()
+        self.init_phase = began, ended
+        self._platform_log.init_ended(ended - began, phase)
         self._processes.read_output()
 
     def freeze(self) -> None:

@@ -54,8 +54,15 @@ class Function:
         """Every environment and what it does now. One that is idle is ``frozen`` when its processes are stopped."""
         return [(each, "frozen" if each.frozen and state == "idle" else state) for each, state in self._states.items()]
 
+    def environment_of(self, invocation: Invocation) -> ExecutionEnvironment | None:
+        """The environment that has the invocation now. There is none before it is dispatched, and once it is over."""
+        return next((each for each, served in self._serving.items() if served is invocation), None)
+
     def invoke(self, invocation: Invocation) -> None:
         """Serve the invocation, now or as soon as an environment can. Its sink hears of the outcome, whatever it is."""
+        observer = self._host.observer
+        if observer is not None:
+            observer.invoked(self, invocation)
         if self._stopped:
             invocation.fail(*STOPPED)
             return

@@ -14,6 +14,7 @@ from lambdastream.runtime.description import FunctionDescription
 from lambdastream.runtime.function_log import FunctionLog
 from lambdastream.runtime.isolation.availability import Isolation
 from lambdastream.runtime.limits import Limits
+from lambdastream.runtime.observer import InvocationObserver
 from lambdastream.runtime.ports import Ports
 from lambdastream.runtime.processes.watchdog import Watchdog
 from lambdastream.runtime.web_adapter.adapter import Adapter, find_adapter
@@ -27,6 +28,7 @@ class Host:
     line of them, with its region, log group and log stream; ``endpoint_url`` is what functions get as
     ``AWS_ENDPOINT_URL``; ``credentials`` issues the keys of a function's role, if anything does. ``isolation`` says what
     functions see of the machine, see ``sandbox``; ``namespaces`` must be possible, see ``find_isolation``.
+    ``observer`` is there while somebody looks on.
     """
 
     logs: Path | None = None
@@ -38,6 +40,7 @@ class Host:
     ports: Ports = field(default_factory=Ports)
     watchdog: Watchdog = field(default_factory=Watchdog)
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="lambdastream-")))
+    observer: InvocationObserver | None = None
 
     def __post_init__(self) -> None:
         self.watchdog.watch_folder(self.folder)

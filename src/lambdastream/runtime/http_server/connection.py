@@ -118,6 +118,11 @@ class HttpConnection(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         self.writable(True)
 
+    @property
+    def sends_no_more(self) -> bool:
+        """Whether the client has closed its side. What it asked for before that is answered still."""
+        return self._read_to_end
+
     # The listener's side.
 
     @property

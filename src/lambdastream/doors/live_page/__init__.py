@@ -1,0 +1,1 @@
+"""The live page: the local AWS in a browser, to look at alone."""
