@@ -180,6 +180,29 @@ def test_status_shows_what_runs(
     assert "adapter   " in printed()
 
 
+def test_live_prints_the_address_of_the_live_page(here, project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["live"]) == 0
+    page = capsys.readouterr().out.strip()
+    assert page.startswith(f"{project.running().endpoint}/_lambdastream/live/")
+    assert "<title>Local AWS, live</title>" in httpx.get(page).text
+
+
+def test_only_a_person_at_a_terminal_is_told_where_the_live_page_is(
+    here, project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = project.running().page
+    assert main(["status"]) == 0
+    assert page not in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(["status"]) == 0
+    assert f"live page {page}\n" in capsys.readouterr().out
+    assert main(["up", "--detach"]) == 0
+    assert capsys.readouterr().out.endswith(f"\nSee it live: {page}\n")
+    told = [path for path in project.state.rglob("*") if path.is_file() and page.encode() in path.read_bytes()]
+    assert [path.name for path in told] == ["running.json"]
+    assert told[0].stat().st_mode & 0o077 == 0
+
+
 def test_status_as_json(here, greeter: DeployedFunction, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "--json"]) == 0
     status = json.loads(capsys.readouterr().out)

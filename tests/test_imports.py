@@ -11,7 +11,7 @@ PACKAGE = ROOT / "src" / "lambdastream"
 APP = ROOT / "app"
 
 CHAIN = ("errors", "wire", "runtime", "doors", "control")
-TOP = ("workshop", "cli", "__main__")
+TOP = ("extras", "workshop", "testing", "pytest_plugin", "cli_check", "cli", "__main__")
 ALONE = ("client", "conformance", "lint")
 ALLOWED = {part: {*CHAIN[: CHAIN.index(part) + 1]} for part in CHAIN}
 ALLOWED |= {part: {"errors", part} for part in ALONE}

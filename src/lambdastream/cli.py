@@ -1,6 +1,6 @@
 """The command line: thin, one function a command.
 
-Exit codes: 0 fine (also when ``up`` is told to end, by Ctrl-C too), 1 failed, 2 wrong usage, 130 interrupted.
+Exit codes: 0 fine, also ``up`` that is told to end; 1 failed; 2 wrong usage; 3 ``check`` cannot tell; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import sys
 from collections.abc import Sequence
 from typing import Final, get_args
 
+from lambdastream.cli_check import add_check
 from lambdastream.control import supervisor
 from lambdastream.control.deploy_destination import destination
 from lambdastream.control.limit_options import Value, changed_limits, limits_table, parse_limit, with_limits
-from lambdastream.control.local_aws import connect
+from lambdastream.control.local_aws import LocalAws
 from lambdastream.control.logs import log_text
 from lambdastream.control.profile import Profile, environment_for_aws, shell_lines, shell_lines_for_aws
 from lambdastream.control.project import Project, Running, find_project
-from lambdastream.errors import LambdastreamError, UsageError
+from lambdastream.errors import LambdastreamError, LocalAwsError, UsageError
+from lambdastream.extras import missing
 from lambdastream.runtime.isolation.availability import WantedIsolation
 from lambdastream.runtime.limits import Limits
 from lambdastream.workshop.commands import add_commands
@@ -42,6 +44,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LambdastreamError as error:
         print(error, file=sys.stderr)
         return WRONG_USAGE if isinstance(error, UsageError) else FAILED
+    except ModuleNotFoundError as error:
+        if (lacking := missing(error.name or "")) is None:
+            raise
+        print(lacking, file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -84,6 +91,8 @@ def parser() -> argparse.ArgumentParser:
 
     commands.add_parser("down", help="end the local AWS").set_defaults(run=down)
 
+    commands.add_parser("live", help="print the address of a page that shows what runs").set_defaults(run=live)
+
     status_ = commands.add_parser("status", help="show what runs")
     status_.add_argument("--json", action="store_true", help="as JSON")
     status_.set_defaults(run=status)
@@ -104,6 +113,8 @@ def parser() -> argparse.ArgumentParser:
     doctor_ = commands.add_parser("doctor", help="check the machine, the project and the AWS settings")
     doctor_.add_argument("--json", action="store_true", help="as JSON")
     doctor_.set_defaults(run=doctor)
+
+    add_check(commands)
 
     race_ = commands.add_parser("race", help="record two URLs at once and compare them")
     race_.add_argument("urls", nargs=2, metavar="URL")
@@ -136,14 +147,25 @@ def down(project: Project, arguments: argparse.Namespace) -> None:
     print("The local AWS has stopped." if supervisor.stop(project) else "No local AWS runs here.")
 
 
+def live(project: Project, arguments: argparse.Namespace) -> None:
+    """Print the address of the live page. Whoever has it can look."""
+    del arguments
+    page = project.running().page
+    if not page:
+        raise LocalAwsError("The local AWS that runs is older: it has no live page.", next_step="Start it anew.")
+    print(page)
+
+
 def status(project: Project, arguments: argparse.Namespace) -> None:
     """Show what runs."""
-    found = connect(project).status()
+    running = project.running()
+    found = LocalAws(running).status()
     if arguments.json:
         print(json.dumps(found, indent=2))
         return
     adapter = found["adapter"]
     print(f"endpoint  {found['endpoint']}")
+    _say_page(running, "live page {}")
     print(f"adapter   {adapter['version']}  {adapter['path']}" if adapter else "adapter   not fetched yet")
     print(f"isolation {found['isolation']}")
     for name, value in changed_limits(Limits(**found.get("limits", {}))).items():
@@ -207,6 +229,13 @@ def lab(project: Project, arguments: argparse.Namespace) -> int:
 
 def _say_running(running: Running) -> None:
     print(f"The local AWS runs at {running.endpoint}", flush=True)
+    _say_page(running, "See it live: {}")
+
+
+def _say_page(running: Running, text: str) -> None:
+    """Say where the live page is, to a person at a terminal: who has the address can look, so no log shall have it."""
+    if running.page and sys.stdout.isatty():
+        print(text.format(running.page), flush=True)
 
 
 def _limit(text: str) -> tuple[str, Value]:

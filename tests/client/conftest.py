@@ -139,6 +139,59 @@ def one_in_two(exchange: Exchange) -> None:
     exchange.send(b"two\r\n0\r\n\r\n")
 
 
+def lasting(exchange: Exchange, *, content_type: str = "text/plain", pause: float = 0.08) -> None:
+    """Send words over a longer time than a network would."""
+    exchange.head("Transfer-Encoding: chunked", f"Content-Type: {content_type}")
+    for word in WORDS:
+        exchange.chunks(word)
+        time.sleep(pause)
+    exchange.chunks(b"")
+
+
+def held_back(exchange: Exchange, body: bytes = b"".join(WORDS), *fields: str) -> None:
+    """Send all at once, after a silence that no network explains."""
+    time.sleep(0.6)
+    exchange.whole(body, *(fields or ("Content-Type: text/plain",)))
+
+
+def cold_at_first(exchange: Exchange) -> None:
+    if exchange.server.is_cold:
+        exchange.server.is_cold = False
+        time.sleep(0.6)
+    exchange.whole(b"Hello World!", "Content-Type: text/plain")
+
+
+def events(exchange: Exchange) -> None:
+    exchange.head("Transfer-Encoding: chunked", "Content-Type: text/event-stream")
+    for number in range(8):
+        exchange.chunks(b": still here\n\n", b"data: %d\n\n" % number)
+        time.sleep(0.08)
+    exchange.chunks(b"")
+
+
+def events_in_the_end(exchange: Exchange) -> None:
+    """Keep the connection alive with comments, then send all events."""
+    exchange.head("Transfer-Encoding: chunked", "Content-Type: text/event-stream")
+    for _ in range(8):
+        exchange.chunks(b": still here\n\n")
+        time.sleep(0.08)
+    exchange.chunks(b"data: one\n\ndata: two\n\n", b"")
+
+
+def endless(exchange: Exchange) -> None:
+    exchange.chunked()
+    while True:
+        exchange.chunks(b"tick ")
+        time.sleep(GAP)
+
+
+def pings_for_ever(exchange: Exchange) -> None:
+    exchange.head("Transfer-Encoding: chunked", "Content-Type: text/event-stream")
+    while True:
+        exchange.chunks(b": still here\n\n")
+        time.sleep(GAP)
+
+
 def echo(exchange: Exchange) -> None:
     head = "".join(f"{name}: {value}\n" for name, value in exchange.headers.items())
     exchange.whole(f"{exchange.method} {exchange.target}\n{head}\n".encode() + exchange.body)
@@ -149,6 +202,7 @@ ANSWERS: dict[str, Callable[[Exchange], None]] = {
     "/paced": paced,
     "/at-once": at_once,
     "/hello": lambda exchange: exchange.whole(b"Hello World!"),
+    "/hello-and-bye": lambda exchange: exchange.whole(b"Hello World!", "Connection: close"),
     "/nothing": lambda exchange: exchange.whole(b""),
     "/latin": lambda exchange: exchange.whole("déjà".encode("latin-1"), "Content-Type: text/plain; charset=latin-1"),
     "/odd": lambda exchange: exchange.whole("déjà".encode(), "Content-Type: text/plain; charset=of-my-own"),
@@ -166,6 +220,19 @@ ANSWERS: dict[str, Callable[[Exchange], None]] = {
     "/two-in-one": two_in_one,
     "/one-in-two": one_in_two,
     "/echo": echo,
+    "/lasting": lasting,
+    "/binary": lambda exchange: lasting(exchange, content_type="application/octet-stream"),
+    "/held-back": held_back,
+    "/held-back-json": lambda exchange: held_back(exchange, b'{"all": "of it"}', "Content-Type: application/json"),
+    "/cached": lambda exchange: held_back(
+        exchange, b"words", "Content-Type: text/plain", "X-Cache: Hit from cloudfront"
+    ),
+    "/result": lambda exchange: exchange.whole(b'{"statusCode": 200, "body": "words", "headers": {}}'),
+    "/cold-at-first": cold_at_first,
+    "/events": events,
+    "/events-in-the-end": events_in_the_end,
+    "/endless": endless,
+    "/pings-for-ever": pings_for_ever,
 }
 
 
@@ -173,7 +240,8 @@ ANSWERS: dict[str, Callable[[Exchange], None]] = {
 class StreamServer:
     """Accepts connections until it is closed, and tells what it saw.
 
-    ``connections`` counts them. ``on_request`` is called with the target of each request before it is answered;
+    ``connections`` counts them. It ``is_cold`` until it has been asked where that counts.
+    ``on_request`` is called with the target of each request before it is answered;
     ``client_has_read`` is for the client to release when it has what a paced answer sent.
     """
 
@@ -181,6 +249,7 @@ class StreamServer:
     words: tuple[bytes, ...] = WORDS
     gap: float = GAP
     connections: int = 0
+    is_cold: bool = True
     client_has_read: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     on_request: Callable[[str], None] = lambda _target: None
     _socks: list[socket.socket] = field(default_factory=list)

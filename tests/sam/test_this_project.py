@@ -1,21 +1,17 @@
 """The template of this project, whole: one app twice, its APIs, and the agent."""
 
+import contextlib
 import json
-import shutil
+import subprocess
 import sys
 from pathlib import Path
 
-import boto3
 import httpx
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from lambdastream.client import race, shape
-from lambdastream.control import connect
-from lambdastream.control.profile import REGION, Profile
+from lambdastream.client.signing import SignedByProfile
 
 # The preflight's test makes the main claim without a folder of its own.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -31,23 +27,9 @@ EVERYTHING = {
 }
 
 
-def overrides(parameters):
-    return ("--parameter-overrides", " ".join(f"{name}={value}" for name, value in parameters.items()))
-
-
 @pytest.fixture(scope="module")
-def workspace(start_workspace):
-    made = start_workspace()
-    for name in ("template.yaml", "samconfig.toml", "app"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, made.folder / name)
-    made.sam("build", *overrides(EVERYTHING))
-    return made
-
-
-@pytest.fixture(scope="module")
-def outputs(workspace):
-    return workspace.deployed("streaming-chat", *overrides(EVERYTHING)).outputs
+def outputs(local_aws):
+    return local_aws.sam_deploy(ROOT / "template.yaml", stack="streaming-chat", parameters=EVERYTHING).outputs
 
 
 def test_it_streams_behind_the_adapter_alone(outputs):
@@ -69,8 +51,9 @@ def test_it_streams_behind_the_adapter_alone(outputs):
     }, str(run)
 
 
-def test_status_shows_the_apis(workspace, outputs):
-    told = workspace.run("lambdastream", "status").stdout.splitlines()
+def test_status_shows_the_apis(local_aws, outputs):
+    command = [Path(sys.executable).with_name("lambdastream"), "status"]
+    told = subprocess.run(command, cwd=local_aws.folder, capture_output=True, text=True, check=True).stdout.splitlines()
     apis = {tuple(line.split()[2:]) for line in told if line.startswith("api ")}
     assert apis == {(f"{outputs['ChatApiUrl']}/", "HTTP"), (outputs["ChatStreamApiUrl"], "REST")}
 
@@ -98,16 +81,9 @@ def test_the_agents_steps_come_one_by_one(outputs):
 
 
 @pytest.fixture(scope="module")
-def create(workspace, outputs):
-    """Create a stack by boto3, from the template that `sam deploy` has uploaded; returns the client."""
-    keys = Profile(workspace.project).keys()
-    client = boto3.client(
-        "cloudformation",
-        endpoint_url=connect(workspace.project).endpoint,
-        region_name=REGION,
-        aws_access_key_id=keys.access_key_id,
-        aws_secret_access_key=keys.secret_access_key,
-    )
+def create(local_aws, outputs):
+    """Create a stack by boto3, from the template that `sam deploy` has uploaded; returns the stack."""
+    client = local_aws.client("cloudformation")
     template = client.get_template(StackName="streaming-chat", TemplateStage="Original")["TemplateBody"]
 
     def run(name, **parameters):
@@ -123,29 +99,22 @@ def create(workspace, outputs):
         client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
         return client.describe_stacks(StackName=name)["Stacks"][0]
 
-    yield run
-    client.close()
+    with contextlib.closing(client):
+        yield run
 
 
-def signed(url, service, keys):
-    """The status of a signed GET."""
-    request = AWSRequest("GET", url)
-    SigV4Auth(Credentials(keys.access_key_id, keys.secret_access_key), service, REGION).add_auth(request)
-    return httpx.get(url, headers=dict(request.headers), timeout=20).status_code
-
-
-def test_by_default_it_is_the_chat_alone_and_every_door_wants_a_signature(create, workspace):
+def test_by_default_it_is_the_chat_alone_and_every_door_wants_a_signature(create, local_aws_environment):
     stack = create("closed", StreamingApi="yes")
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
     urls = {name: value for name, value in outputs.items() if name.endswith("Url")}
     assert set(urls) == {"ChatMangumUrl", "ChatLwaUrl", "ChatApiUrl", "ChatStreamApiUrl"}
     assert {name: httpx.get(url).status_code for name, url in urls.items()} == dict.fromkeys(urls, 403)
-    keys = Profile(workspace.project).keys()
-    services = {name: "execute-api" if "Api" in name else "lambda" for name in urls}
-    assert {name: signed(url, services[name], keys) for name, url in urls.items()} == dict.fromkeys(urls, 200)
+    signed = {name: SignedByProfile("execute-api" if "Api" in name else "lambda") for name in urls}
+    answers = {name: httpx.get(url, auth=signed[name], timeout=20).status_code for name, url in urls.items()}
+    assert answers == dict.fromkeys(urls, 200)
 
 
-def test_openness_without_a_word_of_consent_is_refused(create, workspace):
+def test_openness_without_a_word_of_consent_is_refused(create, local_aws):
     with pytest.raises(ClientError, match="If you mean it, add OpenToEveryone=at-my-expense"):
         create("open", AuthType="NONE")
-    assert not any(name.startswith("open-") for name in workspace.functions())
+    assert not any(name.startswith("open-") for name in {each["name"] for each in local_aws.status()["functions"]})

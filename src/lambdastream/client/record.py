@@ -6,7 +6,7 @@ import contextlib
 import functools
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ LONGEST_CONNECT = 10.0
 STOPPED = "the recording was stopped"
 """The error of a recording that was aborted."""
 
+_CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 _DIRECT = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
 
 
@@ -83,6 +84,10 @@ class Take:
     _status: int | None = None
     _headers: httpx.Headers = field(default_factory=httpx.Headers)
     _headers_at: float | None = None
+    _http_version: str | None = None
+    _connecting_at: float = 0.0
+    _connected_at: float | None = None
+    _round_trip: float | None = None
     _chunks: list[Chunk] = field(default_factory=list)
     _error: str | None = None
 
@@ -106,13 +111,24 @@ class Take:
     def _prepare(self, timeout: float, request: dict[str, Any]) -> dict[str, Any]:
         headers = httpx.Headers(request.get("headers"))
         headers.setdefault("accept-encoding", "identity")
-        extensions = {"trace": self.signal.trace, **(request.get("extensions") or {})}
+        extensions = {"trace": self._trace, **(request.get("extensions") or {})}
         limits = httpx.Timeout(timeout, connect=min(timeout, LONGEST_CONNECT))
         return {**request, "headers": headers, "extensions": extensions, "timeout": limits}
+
+    def _trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note when the connection stands, and how long that took: a hook for httpcore's ``trace`` extension."""
+        self.signal.trace(event, info)
+        if event == "connection.connect_tcp.started":
+            self._connecting_at = self._elapsed()
+        if event in _CONNECTED:
+            self._connected_at = self._elapsed()
+        if event == _CONNECTED[0]:
+            self._round_trip = self._elapsed() - self._connecting_at
 
     def _head(self, response: httpx.Response) -> None:
         self._headers_at = self._elapsed()
         self._status, self._headers = response.status_code, response.headers
+        self._http_version = response.http_version
         self.method, self.url = response.request.method, str(response.request.url)
         if "network_stream" in response.extensions:
             self.signal.hold(response.extensions["network_stream"])
@@ -153,4 +169,7 @@ class Take:
             chunks=tuple(self._chunks),
             ended_at=self._elapsed(),
             error=self._error,
+            http_version=self._http_version,
+            connected_at=self._connected_at,
+            round_trip=self._round_trip,
         )

@@ -32,6 +32,9 @@ class Recording:
     ``url`` is the one that answered, query included. ``status`` and ``headers_at`` are ``None`` when no
     answer came. ``ended_at`` is when the end of the answer was known, or when it broke. ``error`` is
     ``None``, or says in plain words how the transfer broke; what had arrived until then is kept.
+    ``http_version`` is ``HTTP/1.1``, or as the server said. ``connected_at`` is when the connection stood, TLS
+    included; ``round_trip`` is what TCP took to connect, the name's look-up included: a packet's way and back takes no
+    longer. Both are ``None`` when a connection that was kept alive was used.
     """
 
     method: str
@@ -42,6 +45,9 @@ class Recording:
     chunks: tuple[Chunk, ...]
     ended_at: float
     error: str | None
+    http_version: str | None = None
+    connected_at: float | None = None
+    round_trip: float | None = None
 
     @property
     def complete(self) -> bool:

@@ -8,11 +8,14 @@ import sys
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from types import FrameType
 from typing import NoReturn
 
 from lambdastream.control import supervisor
 from lambdastream.control.project import Project
+from lambdastream.errors import SetupError
+from lambdastream.extras import missing
 from lambdastream.runtime.processes.watchdog import Watchdog
 from lambdastream.workshop import preflight
 from lambdastream.workshop.jupyter import JupyterLab
@@ -22,7 +25,10 @@ def open_lab(project: Project, *, port: int, check: bool) -> int:
     """Run the lab. With ``check`` it ends as soon as JupyterLab answers. Returns 0, or 1 when the race shows no streaming.
 
     A local AWS that runs already is used, and left running; one that is started here ends with the lab.
+
+    Raises ``SetupError`` where there are no notebooks, or no JupyterLab.
     """
+    _expect_the_course(project)
     signal.signal(signal.SIGTERM, _interrupt)
     with _watchdog() as watchdog, supervisor.borrowed(project, port, watchdog) as running:
         _say(f"the local AWS runs at {running.endpoint}")
@@ -36,10 +42,22 @@ def open_lab(project: Project, *, port: int, check: bool) -> int:
             return 1
         with JupyterLab(project, watchdog, browser=_has_browser() and not check) as jupyter:
             _say(f"JupyterLab answers at\n\n    {jupyter.url}\n")
+            if running.page:
+                print(f"See what runs, live:\n\n    {running.page}\n", flush=True)
             if not check:
                 print("Press Ctrl-C to end it all.", flush=True)
                 jupyter.wait()
     return 0
+
+
+def _expect_the_course(project: Project) -> None:
+    if not (project.root / "notebooks").is_dir():
+        raise SetupError(
+            f"There are no notebooks in {project.root}: the package alone does not have them.",
+            next_step="Get the project's repository, and run in its folder: make lab",
+        )
+    if find_spec("jupyterlab") is None and (lacking := missing("jupyterlab")):
+        raise lacking
 
 
 @contextmanager

@@ -12,9 +12,9 @@ from urllib.parse import urljoin
 import httpx
 
 from lambdastream.client import record, shape
+from lambdastream.client.signing import SignedByProfile
 from lambdastream.errors import LambdastreamError, UsageError
 from lambdastream.workshop.attendees.names import safe_name
-from lambdastream.workshop.attendees.signing import SignedByProfile
 from lambdastream.workshop.attendees.stacks import Stack
 from lambdastream.workshop.attendees.table import Table, counted, table
 from lambdastream.workshop.demo import RACE_PATH

@@ -1,0 +1,1 @@
+"""Whether an answer streams: judged from what was recorded of it, and nothing else."""
