@@ -1,7 +1,7 @@
 # Each target sets up what it needs. `make lab` and `make test` are the two that everyone uses.
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-slow check style types tests format bench notebooks requirements clean
+.PHONY: help lab test test-slow check style types tests format bench guide notebooks requirements clean
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,7 +23,7 @@ tests: $(READY)
 	@# In the order of tests/conftest.py, not by how many tests a file has.
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
-test-slow: $(READY) ## The long checks
+test-slow: $(VENV)/guide-ready ## The long checks
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow $(ARGS)
 
 check: style types ## Lint, format and types
@@ -44,6 +44,9 @@ format: $(READY) ## Put the code into its format
 bench: $(VENV)/bench-ready ## Measure; writes benchmarks/results.json
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
+guide: $(VENV)/guide-ready ## Build the guide: build/guide/index.html. Offline, and a warning is an error
+	$(BIN)/python workshop-guide/build.py
+
 notebooks: $(READY) ## Run the notebooks and write their outputs
 	@# In fresh workspaces: what was changed in them would be told in the outputs. The old ones are kept.
 	@if [ -d workspace ]; then mkdir -p .lambdastream && mv workspace .lambdastream/workspace-$$(date +%Y%m%d-%H%M%S); fi
@@ -58,11 +61,11 @@ clean: ## Remove everything that was made here
 	rm -rf $(VENV) .lambdastream build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache workspace cdk/cdk.out cdk/node_modules
 
 # The environment: made once, made anew when a requirement changes.
-$(READY): requirements/lab.txt requirements/uv.txt pyproject.toml requirements/bootstrap.sh
+$(READY): requirements/lab.txt requirements/uv.txt pyproject.toml requirements/bootstrap.sh requirements/project.sh
 	@requirements/bootstrap.sh $(VENV)
 	@touch $@
 
-# What only the benchmarks need, on top.
-$(VENV)/bench-ready: $(READY) requirements/bench.txt
-	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --python $(BIN)/python -r requirements/bench.txt
+# What only the benchmarks need, on top; and what only the guide needs.
+$(VENV)/%-ready: requirements/%.txt $(READY)
+	@$(BIN)/uv pip install --quiet --no-deps --require-hashes --python $(BIN)/python -r $<
 	@touch $@

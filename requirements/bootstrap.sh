@@ -49,10 +49,4 @@ fi
 echo "Installing the pinned requirements ..."
 export VIRTUAL_ENV=$PWD/$venv
 "$venv/bin/uv" pip sync --quiet --require-hashes requirements/lab.txt
-# jsonschema's optional check of IRIs takes two seconds at every import of nbformat, and nothing here needs it.
-"$venv/bin/uv" pip uninstall --quiet rfc3987-syntax
-"$venv/bin/uv" pip install --quiet --no-deps --no-build-isolation --editable .
-# JupyterLab would ask whether to fetch news from its makers' site.
-settings=$venv/share/jupyter/lab/settings
-mkdir -p "$settings"
-echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' >"$settings/overrides.json"
+requirements/project.sh "$venv"

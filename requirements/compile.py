@@ -18,6 +18,7 @@ WITHOUT_ADDRESSES = ["--no-emit-index-url", "--no-emit-find-links"]
 FILES = {
     "requirements/lab.in": "requirements/lab.txt",
     "requirements/bench.in": "requirements/bench.txt",
+    "requirements/guide.in": "requirements/guide.txt",
     "requirements/uv.in": "requirements/uv.txt",
     "app/chat/requirements.txt": "requirements/chat.txt",
     "app/agent/requirements.txt": "requirements/agent.txt",

@@ -162,8 +162,8 @@ def test_everything_is_installed_from_the_hashed_requirements(machine: Machine) 
         makes("first/python3"),
         ".venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt",
         ".venv/bin/uv pip sync --quiet --require-hashes requirements/lab.txt",
-        ".venv/bin/uv pip uninstall --quiet rfc3987-syntax",
-        ".venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .",
+        ".venv/bin/uv pip uninstall --quiet rfc3987-syntax --python .venv/bin/python",
+        ".venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable . --python .venv/bin/python",
     ]
 
 

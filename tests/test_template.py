@@ -134,7 +134,8 @@ def test_one_function_is_a_handler_and_the_other_a_program_behind_the_adapter(de
 )
 def test_the_agent_is_told_its_model(deployed, profile, model):
     agent = properties(deployed(ModelProfile=profile, **ALL), "Agent")
-    assert (agent["Handler"], agent["Timeout"]) == ("run.sh", 300)
+    assert (agent["Handler"], agent["Timeout"], agent["MemorySize"]) == ("run.sh", 300, 1024)
+    assert agent["Environment"]["Variables"]["AWS_LWA_ASYNC_INIT"] == "true"
     assert agent["Environment"]["Variables"]["BEDROCK_MODEL_ID"] == model
     assert agent["Environment"]["Variables"]["AWS_LWA_INVOKE_MODE"] == "response_stream"
 

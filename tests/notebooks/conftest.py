@@ -25,8 +25,13 @@ PLUGIN_FOLDER = Path(__file__).parent
 ROOT = Path(__file__).parents[2]
 CELL_SECONDS = 300
 NUMBERS = sorted(path.name[:2] for path in (ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
+# What the notebooks read of the project.
+PARTS = (
+    *("notebooks", "app", "cdk", "cloudfront", "container", "requirements"),
+    *("template.yaml", "samconfig.toml", "pyproject.toml", ".dockerignore"),
+)
 # Others run beside them: those of one file run one after the other.
-TIMED = {"00", "01", "03", "06", "08", "09", "10", "90"}
+TIMED = {"00", "01", "03", "06", "08", "09", "10", "11", "90"}
 # What `make test` has no time for, `make test-slow` runs, as all of them a second time: the deep course, 00, which does what
 # `make lab` does, 07, which deploys again and again, and 08, with its browser.
 LONG = {"00", "03", "07", "08", "09", "10", "11", "90"}
@@ -136,9 +141,13 @@ def packages(once: Callable[[str, Callable[[Path], object]], Path]) -> Iterator[
 def _copy_of_the_course(root: Path, variables: dict[str, str]) -> Course:
     # The mark of a repository's root: from a workspace the local AWS is that of the whole.
     (root / ".git").mkdir()
-    for name in ("notebooks", "app", "template.yaml", "samconfig.toml", "pyproject.toml"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+    copy_folder = partial(shutil.copytree, ignore=shutil.ignore_patterns("node_modules", "cdk.out", "__pycache__"))
+    for name in PARTS:
+        copy = copy_folder if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, root / name)
+    # The CDK's command line, where it is installed already: 11 then need not.
+    if (installed := ROOT / "cdk" / "node_modules").is_dir():
+        (root / "cdk" / "node_modules").symlink_to(installed)
     for path in (root / "notebooks").glob("*.ipynb"):
         nbformat.write(solved(nbformat.read(path, as_version=4)), path)
     return Course(root, variables)

@@ -13,6 +13,9 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NONE_YET = pytest.param(None, id="none", marks=pytest.mark.skip(reason="notebooks/ holds no notebook yet"))
 
 LONGEST_CELL = 25
+CODE_IN_MARKDOWN = re.compile(r"^```.*?^```$|^    [^\n]*$|`[^`]*`", re.MULTILINE | re.DOTALL)
+MINUTES_IN_TITLE = re.compile(r"^\*\*Time\.\*\* (\d+) minutes\.$", re.MULTILINE)
+MINUTES_IN_TABLE = re.compile(r"^\| \[\d\d\]\(([\w-]+\.ipynb)\) .* \| (\d+) \|$", re.MULTILINE)
 # Where people and build machines keep projects and homes, and what lies inside an environment or this project.
 MACHINE_PATH = re.compile(
     r"(?<![\w.~/-])/(?:home|Users|root|builds|workspaces|private|var/folders)/[\w.-]+"
@@ -68,6 +71,20 @@ def has_no_trace_of_this_machine(notebook):
     return all(scrub(cell.outputs, patterns) == cell.outputs for cell in code_cells(notebook))
 
 
+def has_whole_exercises(notebook):
+    """Each exercise is a starter, its check and its solution: a solution without its tag would never be run."""
+    tags = [tag for cell in notebook.cells for tag in cell.metadata.get("tags", []) if not tag.startswith("nbval")]
+    told = sum("<summary>Solution</summary>" in cell.source for cell in notebook.cells)
+    parts = [tag for tag in tags if tag in {"exercise", "check", "solution"}]
+    return parts == ["exercise", "check", "solution"] * told
+
+
+def has_no_prices_that_become_formulas(notebook):
+    """JupyterLab takes what stands between two dollar signs for mathematics."""
+    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    return not any(CODE_IN_MARKDOWN.sub("", text).count("$") > 1 for text in prose)
+
+
 CHECKS = [
     has_outputs,
     has_no_unexpected_error,
@@ -75,6 +92,8 @@ CHECKS = [
     has_short_cells,
     was_run_from_top_to_bottom,
     has_no_trace_of_this_machine,
+    has_whole_exercises,
+    has_no_prices_that_become_formulas,
 ]
 
 
@@ -93,6 +112,14 @@ def test_a_committed_notebook_is_in_its_layout(path):
     )
 
 
+def test_the_first_notebook_tells_how_long_each_takes():
+    titles = {path.name: nbformat.read(path, as_version=4).cells[0].source for path in NOTEBOOKS[1:]}
+    way = next(cell for cell in nbformat.read(NOTEBOOKS[0], as_version=4).cells if cell.id == "map")
+    assert dict(MINUTES_IN_TABLE.findall(way.source)) == {
+        name: MINUTES_IN_TITLE.search(title)[1] for name, title in titles.items()
+    }
+
+
 def said(text):
     return {"output_type": "stream", "name": "stdout", "text": text}
 
@@ -107,8 +134,15 @@ def code(source="print(1)", outputs=(), count=1, **metadata):
     )
 
 
+def prose(text, **metadata):
+    return nbformat.v4.new_markdown_cell(text, metadata=metadata)
+
+
 GOOD = [code(outputs=[said("1\n")]), nbformat.v4.new_markdown_cell("# Words"), code("", count=None), code(count=2)]
 LONG = "\n".join(["pass"] * 26)
+STARTER, CHECK = code(outputs=[said("1")], tags=["exercise"]), code(count=2, tags=["check", "nbval-ignore-output"])
+SOLUTION = "<details><summary>Solution</summary>"
+TOLD, UNTAGGED = prose(SOLUTION, tags=["solution"]), prose(SOLUTION)
 PICTURE = {"output_type": "display_data", "data": {"image/png": "/home/you"}, "metadata": {}}
 
 
@@ -123,6 +157,10 @@ PICTURE = {"output_type": "display_data", "data": {"image/png": "/home/you"}, "m
         pytest.param([*GOOD, code(count=None, tags=["skip-execution"])], id="a cell that is not run"),
         pytest.param([code("!ls /opt/python/ /var/task /tmp", [said("PROJECT/notebooks ~/x")])], id="Lambda's paths"),
         pytest.param([code(outputs=[said("http://127.0.0.1:PORT/stream/notebooks")])], id="a URL"),
+        pytest.param([STARTER, CHECK, TOLD], id="an exercise"),
+        pytest.param(
+            [code(outputs=[said("1")]), prose("$1\n\n```python\n$x $y\n```\n\n    $ sam\n\n`$PORT`")], id="a price"
+        ),
     ],
 )
 def test_a_good_notebook_passes_each_check(cells, check):
@@ -145,6 +183,9 @@ def test_a_good_notebook_passes_each_check(cells, check):
         pytest.param(was_run_from_top_to_bottom, [code(count=None)], id="not run"),
         pytest.param(was_run_from_top_to_bottom, [code(count=1), code(count=3)], id="run with a gap"),
         pytest.param(was_run_from_top_to_bottom, [code(count=2), code(count=1)], id="run out of order"),
+        pytest.param(has_whole_exercises, [STARTER, CHECK, UNTAGGED], id="a solution that is not run"),
+        pytest.param(has_whole_exercises, [STARTER, CHECK], id="no solution"),
+        pytest.param(has_no_prices_that_become_formulas, [prose("It costs $1, or $2.")], id="two prices"),
         pytest.param(has_no_trace_of_this_machine, [code(outputs=[said(f"{ROOT}/a")])], id="this project"),
         pytest.param(has_no_trace_of_this_machine, [code(outputs=[said("http://127.0.0.1:8000")])], id="a port"),
     ],

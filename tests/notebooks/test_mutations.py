@@ -20,6 +20,13 @@ MUTATIONS = [
     ),
     pytest.param("10", "10", "Timeout=1)", "Timeout=60)", id="timeout ignored"),
     pytest.param("10", "10", "memory_mb / 1024 * GB_SECOND", "memory_mb / 1000 * GB_SECOND", id="price formula wrong"),
+    pytest.param(
+        "app/chat/way_in.py",
+        "11",
+        'return root if f"{path}/".startswith(f"{root}/") else ""',
+        'return ""',
+        id="stage path lost",
+    ),
 ]
 
 

@@ -10,8 +10,8 @@ from lambdastream.workshop.workspace import STACK_SUFFIX
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("number", ["03", "04", "06"])
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("number", ["03", "04", "06", "09", "10", "11", "90"])
 def test_a_notebook_runs_there_and_leaves_nothing(
     nbval: Callable[..., object], course: object, second_aws: object, number: str
 ) -> None:
