@@ -31,10 +31,10 @@ PARTS = (
     *("template.yaml", "samconfig.toml", "pyproject.toml", ".dockerignore"),
 )
 # Others run beside them: those of one file run one after the other.
-TIMED = {"00", "01", "03", "06", "08", "09", "10", "11", "90"}
-# What `make test` has no time for, `make test-slow` runs, as all of them a second time: the deep course, 00, which does what
-# `make lab` does, 07, which deploys again and again, and 08, with its browser.
-LONG = {"00", "03", "07", "08", "09", "10", "11", "90"}
+TIMED = {"00", "01", "02", "03", "06", "08", "09", "10", "11", "90"}
+# What `make test` runs: an app by itself, its protocol, and the race, which deploys both doors with the real sam. The others,
+# and all of them a second time, are run by `make test-slow`.
+SHORT = {"01", "02", "06"}
 # Of pytest's plugins it takes these two alone, and starts faster.
 PLUGINS = ("-p", "nbval.plugin", "-p", "pytest_timeout", "-p", "no:cacheprovider")
 
@@ -45,7 +45,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         numbers = [number for number in NUMBERS if (number in TIMED) == metafunc.module.TELLS_OF_TIMES]
         cases = [(number, turn) for turn in ("first", "again") for number in numbers]
         marked = [
-            pytest.param(number, turn, marks=[pytest.mark.slow] if turn == "again" or number in LONG else [])
+            pytest.param(number, turn, marks=[pytest.mark.slow] if turn == "again" or number not in SHORT else [])
             for number, turn in cases
         ]
         metafunc.parametrize(("number", "turn"), marked)
