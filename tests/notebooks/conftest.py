@@ -32,8 +32,8 @@ PARTS = (
 )
 # Others run beside them: those of one file run one after the other.
 TIMED = {"00", "01", "02", "03", "06", "08", "09", "10", "11", "90"}
-# What `make test` runs: an app by itself, its protocol, and the race, which deploys both doors with the real sam. The others,
-# and all of them a second time, are run by `make test-slow`.
+# What `make test` runs: an app by itself, its protocol, and the race, which deploys both doors with the real sam.
+# `make test-slow` runs the others, and all of them a second time.
 SHORT = {"01", "02", "06"}
 # Of pytest's plugins it takes these two alone, and starts faster.
 PLUGINS = ("-p", "nbval.plugin", "-p", "pytest_timeout", "-p", "no:cacheprovider")
@@ -162,6 +162,15 @@ def _running_course(root: Path, variables: dict[str, str]) -> Iterator[Course]:
         yield made
     finally:
         supervisor.stop(project)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_daemon_of_other_tests() -> Iterator[None]:
+    """The Docker daemon of `tests/containers` is not for readers: it has no public images."""
+    with pytest.MonkeyPatch.context() as variables:
+        for name in ("DOCKER_HOST", "DOCKER_BUILDKIT", "DOCKER_CONFIG"):
+            variables.delenv(name, raising=False)
+        yield
 
 
 @pytest.fixture(scope="module")

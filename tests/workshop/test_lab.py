@@ -203,7 +203,8 @@ def test_an_app_that_does_not_stream_fails_the_preflight(stand_in) -> None:
     assert lab.left() == []
 
 
-def test_a_project_without_the_app_is_told_what_it_lacks(tmp_path: Path) -> None:
+def test_outside_the_project_it_says_where_to_go(tmp_path: Path) -> None:
     done = subprocess.run([COMMAND, "lab", "--port", "0"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert f"There is no template.yaml in {tmp_path}." in done.stderr
+    assert f"There are no notebooks in {tmp_path}: the package alone does not have them." in done.stderr
+    assert "Get the project's repository, and run in its folder: make lab" in done.stderr
