@@ -167,6 +167,7 @@ def test_detached_it_is_started_once_and_down_ends_it(sandbox, listens: Listens)
     assert sandbox.left() == []
 
 
+@pytest.mark.slow
 def test_two_who_start_it_at_once_get_the_same_one_and_down_ends_it_while_it_starts(sandbox) -> None:
     with sandbox.start("up", "--detach", "--port", "0") as one, sandbox.start("up", "--detach", "--port", "0") as other:
         said = [process.communicate(timeout=60) for process in (one, other)]
@@ -199,6 +200,7 @@ def test_a_start_that_is_interrupted_leaves_nothing(sandbox, eventually: Eventua
     assert sandbox.left() == []
 
 
+@pytest.mark.slow
 def test_an_old_record_leads_nobody_astray(sandbox) -> None:
     """Its process id may be somebody else's by now."""
     with subprocess.Popen(["sleep", "60"]) as bystander:
@@ -211,6 +213,7 @@ def test_an_old_record_leads_nobody_astray(sandbox) -> None:
         bystander.terminate()
 
 
+@pytest.mark.slow
 def test_two_projects_do_not_see_each_other(sandbox, running) -> None:
     with pytest.raises(NotRunningError):
         connect(sandbox.project)

@@ -32,9 +32,9 @@ PARTS = (
 )
 # Others run beside them: those of one file run one after the other.
 TIMED = {"00", "01", "02", "03", "06", "08", "09", "10", "11", "90"}
-# What `make test` runs: an app by itself, its protocol, and the race, which deploys both doors with the real sam.
+# What `make test` runs: an app by itself, and the race, which deploys both doors with the real sam.
 # `make test-slow` runs the others, and all of them a second time.
-SHORT = {"01", "02", "06"}
+SHORT = {"01", "06"}
 # Of pytest's plugins it takes these two alone, and starts faster.
 PLUGINS = ("-p", "nbval.plugin", "-p", "pytest_timeout", "-p", "no:cacheprovider")
 

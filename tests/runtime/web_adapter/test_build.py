@@ -159,8 +159,9 @@ build_adapter("1.0.0-rc1", pathlib.Path(sys.argv[1]), print)
 
 def test_a_build_whose_owner_is_killed_leaves_no_process_and_no_folder(cargo, folder, tmp_path):
     cargo(RUNS_ON)
-    with subprocess.Popen([sys.executable, "-c", BUILD, str(folder)]) as owner:
-        wait_until((tmp_path / "pids").exists)
+    with subprocess.Popen([sys.executable, "-u", "-c", BUILD, str(folder)], stdout=subprocess.PIPE, text=True) as owner:
+        # It hears of the crates after it has told the watchdog of the build.
+        assert any("20" in line for line in owner.stdout)
         pids = (tmp_path / "pids").read_text().split()
         assert all(map(is_alive, pids))
         owner.kill()
