@@ -1,6 +1,7 @@
 """Sphinx's settings for the guide. It is built offline, and nothing in it is loaded from elsewhere."""
 
 from pages.cells import CellLexer
+from pages.for_everyone import setup_pages
 from sphinx.application import Sphinx
 
 project = "lambdastream"
@@ -33,11 +34,11 @@ html_show_sourcelink = False
 html_show_copyright = False
 html_use_index = False  # search finds more
 html_domain_indices = False
-html_theme_options = {"navigation_with_keys": True}
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
 
 
 def setup(app: Sphinx) -> None:
-    """Notebooks name their cells' language; this is how it is coloured."""
+    """Notebooks name their cells' language, which is coloured here; pages are changed for those who read otherwise."""
     app.add_lexer("ipython3", CellLexer)
+    setup_pages(app)

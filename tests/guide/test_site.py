@@ -208,6 +208,20 @@ def test_the_keyboard_reaches_the_text_before_the_navigation(browser, site):
     page.close()
 
 
+@needs_chromium
+def test_the_keyboard_scrolls_what_is_too_wide(browser, site):
+    page = browser.new_page(viewport={"width": PHONE, "height": 800})
+    page.goto((site / "notebooks" / "07-deploy-with-sam.html").as_uri())
+    wide = page.locator("article pre")
+    too_wide = "wide => wide.filter(each => each.scrollWidth > each.clientWidth)"
+    assert wide.evaluate_all(f"{too_wide[:-1]} && each.tabIndex < 0).length") == 0
+    index = wide.evaluate_all("all => all.findIndex(each => each.scrollWidth > each.clientWidth)")
+    wide.nth(index).focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.activeElement.scrollLeft > 0", timeout=PATIENCE)
+    page.close()
+
+
 def contrast(page, selector):
     """How much a text stands out from what is behind it (WCAG 2's ratio)."""
     return page.evaluate(
@@ -240,6 +254,11 @@ def test_words_stand_out(browser, site, scheme):
         "article th",
     ):
         assert contrast(page, selector) >= 4.5, selector
+    page.goto((site / "notebooks" / "11-other-roads.html").as_uri())
+    classes = set(page.locator(".cell_output [class*=-Color-]").evaluate_all("all => all.map(each => each.className)"))
+    assert len(classes) > 4, "a terminal's colours"
+    for each in classes:
+        assert contrast(page, f"[class='{each}']") >= 4.5, each
     page.goto((site / "notebooks" / "90-for-instructors.html").as_uri())
     assert contrast(page, ".cell_output [style*='color:#c62828']") >= 4.5
     page.close()
