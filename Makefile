@@ -1,7 +1,7 @@
 # Each target sets up what it needs. `make lab` and `make test` are the two that everyone uses.
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-slow check style types tests format bench guide notebooks requirements clean
+.PHONY: help lab test test-slow test-notebooks check style types tests format bench guide notebooks requirements clean
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +10,7 @@ READY := $(VENV)/ready
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## What there is to make
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 lab: $(READY) ## Set up, run the race once, open JupyterLab (ARGS=--check stops when JupyterLab answers)
 	@exec $(BIN)/lambdastream lab $(ARGS)
@@ -20,11 +20,13 @@ test: style ## Lint, types, unit tests, integration tests with the real binaries
 	@$(MAKE) --no-print-directory --jobs=2 types tests
 
 tests: $(READY)
-	@# In the order of tests/conftest.py, not by how many tests a file has.
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" $(ARGS)
 
 test-slow: $(VENV)/guide-ready ## The long checks
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m slow $(ARGS)
+
+test-notebooks: $(READY) ## All notebooks through nbval, strictly: what is committed is what they write
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/notebooks/course -k runs_to_its_end $(ARGS)
 
 check: style types ## Lint, format and types
 

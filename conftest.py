@@ -12,10 +12,20 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
+# Some wait more than they compute: begun last, they would run alone, while the other processes have nothing left to do.
 LONGEST = (
-    "tests/notebooks/test_timed_notebooks.py",
-    "tests/notebooks/test_notebooks.py",
+    "tests/notebooks/course/test_core.py",
+    "tests/notebooks/course/test_deep.py",
+    "tests/benchmarks/test_run.py",
+    "tests/notebooks/test_on_aws.py",
+    "tests/notebooks/test_mutations.py",
+    "tests/workshop/test_target.py",
+    "tests/workshop/test_workspace.py",
     "tests/workshop/test_lab.py",
+    "tests/workshop/attendees/",
+    "tests/workshop/doctor/test_local_aws.py",
+    "tests/control/test_supervisor.py",
+    "tests/doors/test_api_gateway.py",
     "tests/control/",
 )
 TOGETHER = {

@@ -23,20 +23,20 @@ QUICK_ROUNDS: Final = 1
 GOES_WRONG: Final = (Boto3Error, BotoCoreError, ClientError, httpx.HTTPError, WireError)
 
 
-def measure(project: Project, *, quick: bool) -> list[Figure]:
+def measure(project: Project, *, quick: bool, sam: bool) -> list[Figure]:
     """Copy the project's stack and app, and measure in rounds, of which each has a local AWS of its own.
 
-    ``quick`` leaves out what needs ``sam``. Raises ``LambdastreamError``.
+    ``quick`` is one round; without ``sam`` what needs it is left out. Raises ``LambdastreamError``.
     """
     # In this order: the changed stack is the deployed one.
-    with_sam = () if quick else (deployment.measurement(), change.measurement())
+    with_sam = (deployment.measurement(), change.measurement()) if sam else ()
     measurements = [start.measurement(), *with_sam, creation.measurement(project)]
     with workspace(project) as place:
-        if quick:
-            say("deployments: nothing with sam, since this is quick")
-        else:
+        if sam:
             say("deployments: sam build")
             _build(place)
+        else:
+            say("deployments: nothing with sam, since this is quick")
         samples = run_rounds(QUICK_ROUNDS if quick else ROUNDS, measurements, place)
     return [alone(spec, samples[spec.name]) for measurement in measurements for spec in measurement.specs]
 

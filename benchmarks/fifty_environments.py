@@ -47,8 +47,8 @@ class Streams:
     streams: Sequence[Stream]
 
 
-def measure(project: Project, *, quick: bool) -> list[Figure]:
-    """Start the environments on every way, and measure in rounds. ``quick`` leaves out ``sam``.
+def measure(project: Project, *, quick: bool, sam: bool) -> list[Figure]:
+    """Start the environments on every way, and measure in rounds: ``quick`` is a short one, ``sam`` whether it deploys.
 
     Raises ``LambdastreamError``.
     """
@@ -66,7 +66,7 @@ def measure(project: Project, *, quick: bool) -> list[Figure]:
             chunks = QUICK_CHUNKS if quick else CHUNKS
             figures += rounds.compare([Measurement(SPECS, partial(_measure, chunks))], ours, peer)
             figures += rounds.compare([Measurement(BARE_SPECS, partial(_measure, chunks))], bare, None)
-        if quick:
+        if not sam:
             say("fifty: nothing with sam, since this is quick")
             return figures
         copy_project(project, aws.folder)

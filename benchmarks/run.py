@@ -44,6 +44,7 @@ PARTS: Final[Mapping[str, Callable[..., list[Figure]]]] = {
     "deployments": deployments.measure,
     "soak": soak.measure,
 }
+WITH_SAM: Final = ("fifty", "deployments")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,8 +67,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _measure(part: str, arguments: argparse.Namespace) -> list[Figure]:
-    length = {"seconds": arguments.soak_seconds} if part == "soak" else {}
-    return PARTS[part](Project(ROOT), quick=arguments.quick, **length)
+    own: dict[str, object] = {}
+    if part == "soak":
+        own["seconds"] = arguments.soak_seconds
+    if part in WITH_SAM:
+        own["sam"] = arguments.sam or not arguments.quick
+    return PARTS[part](Project(ROOT), quick=arguments.quick, **own)
 
 
 def _write(output: Path, figures: Sequence[Figure]) -> None:
@@ -88,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Measure the local AWS: streams beside uvicorn alone, and deployments."
     )
     parser.add_argument("--quick", action="store_true", help="one short round, nothing with sam")
+    parser.add_argument("--sam", action="store_true", help="with --quick: what needs sam, too")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=[*PARTS], help="measure these parts")
     parser.add_argument(
         "--soak-seconds", type=float, default=soak.SECONDS, metavar="SECONDS", help="how long the soak is (%(default)g)"

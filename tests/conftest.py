@@ -40,17 +40,6 @@ CHAT = Path(__file__).parents[1] / "app" / "chat"
 CHAT_REQUIREMENTS = Path(__file__).parents[1] / "requirements" / "chat.txt"
 ADAPTER_LAYER = "arn:aws:lambda:us-east-1:753240598075:layer:LambdaAdapterLayerX86:27"
 PATIENCE = 60
-# They wait more than they compute. Begun last, they would run alone while the other workers have nothing left to do.
-BEGUN_FIRST = (
-    "notebooks/test_notebooks.py",
-    "notebooks/test_timed_notebooks.py",
-    "workshop/test_target.py",
-    "workshop/test_workspace.py",
-    "workshop/attendees/test_local.py",
-    "workshop/doctor/test_local_aws.py",
-    "control/test_supervisor.py",
-    "doors/test_api_gateway.py",
-)
 
 # httpx reads the certificates of the world for each client that it makes, which takes longer than most of the calls here.
 httpx._transports.default.create_ssl_context = functools.cache(httpx.create_ssl_context)  # noqa: SLF001
@@ -59,13 +48,6 @@ httpx._transports.default.create_ssl_context = functools.cache(httpx.create_ssl_
 settings.register_profile("usual", derandomize=True, database=None, deadline=None, max_examples=60)
 settings.register_profile("thorough", settings.get_profile("usual"), derandomize=False, max_examples=1000)
 settings.load_profile("usual")
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take longest first; the others keep their order."""
-    rank = {Path(__file__).parent / name: number for number, name in enumerate(BEGUN_FIRST)}
-    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 class LoopThread:

@@ -317,7 +317,8 @@ def test_the_figures_with_sam(tmp_path):
 
 def whole(part, folder):
     output = folder / f"{part}.json"
-    done = bench("--only", part, "--output", output, env={**os.environ, "TMPDIR": str(folder)}, wait=380)
+    variables = {**os.environ, "TMPDIR": str(folder)}
+    done = bench("--quick", "--sam", "--only", part, "--output", output, env=variables, wait=380)
     assert output.exists(), done.stderr
     return {figure["figure"]: figure for figure in json.loads(output.read_text())["figures"]}
 

@@ -24,31 +24,13 @@ from lambdastream.workshop.notebooks import project_of, sanitize_config
 PLUGIN_FOLDER = Path(__file__).parent
 ROOT = Path(__file__).parents[2]
 CELL_SECONDS = 300
-NUMBERS = sorted(path.name[:2] for path in (ROOT / "notebooks").glob("[0-9][0-9]-*.ipynb"))
 # What the notebooks read of the project.
 PARTS = (
     *("notebooks", "app", "cdk", "cloudfront", "container", "requirements"),
     *("template.yaml", "samconfig.toml", "pyproject.toml", ".dockerignore"),
 )
-# Others run beside them: those of one file run one after the other.
-TIMED = {"00", "01", "02", "03", "06", "08", "09", "10", "11", "90"}
-# What `make test` runs: an app by itself, and the race, which deploys both doors with the real sam.
-# `make test-slow` runs the others, and all of them a second time.
-SHORT = {"01", "06"}
 # Of pytest's plugins it takes these two alone, and starts faster.
 PLUGINS = ("-p", "nbval.plugin", "-p", "pytest_timeout", "-p", "no:cacheprovider")
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test of notebooks gets those that its file is for, twice."""
-    if {"number", "turn"} <= set(metafunc.fixturenames):
-        numbers = [number for number in NUMBERS if (number in TIMED) == metafunc.module.TELLS_OF_TIMES]
-        cases = [(number, turn) for turn in ("first", "again") for number in numbers]
-        marked = [
-            pytest.param(number, turn, marks=[pytest.mark.slow] if turn == "again" or number not in SHORT else [])
-            for number, turn in cases
-        ]
-        metafunc.parametrize(("number", "turn"), marked)
 
 
 @dataclass(frozen=True)
@@ -69,15 +51,18 @@ def nbval(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., NbvalRun]:
     """Run a notebook in a fresh kernel of this environment, strictly: every output is compared with the stored one.
 
     The notebook's file stays as it is. `live=False` leaves out the plugin of `nbval_live.py`; with `strict=False` no output
-    is compared. `variables` are added to the environment.
+    is compared; `to_the_end=False` runs no cell after one that fails. `variables` are added to the environment.
     """
 
-    def run(notebook: Path, *, live: bool = True, strict: bool = True, **variables: str) -> NbvalRun:
+    def run(
+        notebook: Path, *, live: bool = True, strict: bool = True, to_the_end: bool = True, **variables: str
+    ) -> NbvalRun:
         config = tmp_path_factory.mktemp("nbval") / "sanitize.cfg"
         config.write_text(sanitize_config(project_of(notebook)), encoding="utf-8")
         options = ["--nbval" if strict else "--nbval-lax", "--nbval-current-env", "--nbval-sanitize-with", str(config)]
         limits = ["--nbval-cell-timeout", str(CELL_SECONDS), "--timeout", str(CELL_SECONDS + 60)]
         plugins = [*PLUGINS, *(["-p", "nbval_live"] if live else [])]
+        options += [] if to_the_end else ["--exitfirst"]
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *options, *limits, *plugins, "--color=no", "-v", str(notebook)],
             env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(PLUGIN_FOLDER)} | variables,

@@ -111,7 +111,7 @@ def test_a_cell_is_judged_by_what_it_leaves(live, name):
 
 
 def test_a_failing_cell_fails_the_run_and_the_notebook_stays_as_it_is(live, notebook, as_written):
-    """What a run comes to in which all pass, `test_notebooks.py` shows of every notebook of the course."""
+    """What a run comes to in which all pass, `course/` shows of every notebook of the course."""
     assert live.returncode == 1
     assert notebook.read_bytes() == as_written
 

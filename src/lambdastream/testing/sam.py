@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +12,11 @@ from lambdastream.control.local_aws import connect
 from lambdastream.control.logs import log_text
 from lambdastream.control.profile import NAME, REGION
 from lambdastream.control.project import Project
+from lambdastream.control.sam_command import run_sam
 from lambdastream.errors import FunctionNotFoundError, LocalAwsError, SetupError
 from lambdastream.testing.sam_settings import write_settings
 
-LAST_LINES: Final = 25
+AGAIN: Final = "Mend that, then run the tests again."
 FUNCTION: Final = "AWS::Lambda::Function"
 # Nobody is to be asked for consent: this is no account.
 CAPABILITIES: Final = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
@@ -87,20 +83,12 @@ def deploy_with_sam(
     chosen = ("--config-file", str(settings), *_overrides(parameters))
     built = folder / "build"
     places = ("--build-dir", str(built), "--cache-dir", str(folder / "cache"))
-    _sam(
-        "build",
-        "--template-file",
-        str(template),
-        *places,
-        *chosen,
-        *build_options,
-        cwd=template.parent,
-        env=environment,
-    )
+    build = ("--template-file", str(template), *places, *chosen, *build_options)
+    run_sam(template.parent, "build", *build, environment=environment, next_step=AGAIN)
     where = ("--profile", NAME, "--region", REGION, "--resolve-s3")
     quiet = ("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--capabilities", *CAPABILITIES)
     named = ("--template-file", str(built / "template.yaml"), "--stack-name", stack)
-    _sam("deploy", *named, *where, *quiet, *chosen, cwd=folder, env=environment)
+    run_sam(folder, "deploy", *named, *where, *quiet, *chosen, environment=environment, next_step=AGAIN)
 
 
 def refuse_elsewhere(environment: Mapping[str, str], endpoint: str, folder: Path) -> None:
@@ -115,26 +103,3 @@ def _overrides(parameters: Mapping[str, str]) -> tuple[str, ...]:
         return ()
     escaped = {name: value.replace("\\", "\\\\").replace('"', '\\"') for name, value in parameters.items()}
     return ("--parameter-overrides", " ".join(f'{name}="{value}"' for name, value in escaped.items()))
-
-
-def _sam(command: str, *options: str, cwd: Path, env: Mapping[str, str]) -> None:
-    # `sam build` takes the interpreter of the runtime's name from the PATH: the one that runs now comes first.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', '')}"
-    sam = shutil.which("sam", path=path)
-    if sam is None:
-        raise SetupError("There is no sam on the PATH.", next_step="Install it beside pytest: pip install aws-sam-cli")
-    # It leaves temporary folders behind: they go with this one.
-    with tempfile.TemporaryDirectory(prefix="lambdastream-sam-") as temporary:
-        done = subprocess.run(
-            [sam, command, *options],
-            cwd=cwd,
-            env={**env, "PATH": path, "TMPDIR": temporary},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-    if done.returncode:
-        end = "\n".join(done.stdout.strip().splitlines()[-LAST_LINES:])
-        raise SetupError(f"sam {command} fails:\n{end}", next_step="Mend that, then run the tests again.")

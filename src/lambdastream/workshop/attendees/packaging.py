@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambdastream.control.project import Project
+from lambdastream.control.sam_command import run_sam
 from lambdastream.errors import SetupError
 from lambdastream.workshop.attendees.account import Account
-from lambdastream.workshop.sam import run_sam, sam
+from lambdastream.workshop.sam import sam
 
 FOLDER: Final = "lambdastream-workshops"
 """Where packages of workshops lie in SAM's bucket."""
