@@ -131,6 +131,12 @@ def test_headings_go_down_one_at_a_time(site, contents):
         assert [step for step in steps if step[1] > step[0] + 1] == [], path.relative_to(site)
 
 
+def test_what_is_called_a_heading_says_its_level(site, contents):
+    called = {path: re.findall(r'<[^>]*role="heading"[^>]*>', page.text) for path, page in contents.items()}
+    assert all(called.values()), "the navigation's captions"
+    assert {path for path, each in called.items() if any("aria-level" not in tag for tag in each)} == set()
+
+
 def test_no_page_tells_of_this_machine(site, contents):
     for path, page in contents.items():
         assert str(NOTEBOOKS.parent) not in page.text, path.relative_to(site)

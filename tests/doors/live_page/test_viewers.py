@@ -154,10 +154,19 @@ def test_who_leaves_in_the_middle_disturbs_no_answer(local, look, streaming, beg
         assert answer.result().text == "onetwo"
 
 
-def make_slow(local, plain, viewer):
+def is_slow(viewer):
+    return viewer.is_slow
+
+
+def is_behind(viewer):
+    """More waits for it than the kernel takes, and less than makes it a slow one."""
+    return viewer.is_slow or viewer._connection.transport.get_write_buffer_size() > 0  # noqa: SLF001
+
+
+def let_happen(plain, viewer, until):
     """Let much happen, until this viewer's connection is full; returns how many invocations that took."""
     text, calls = "\n".join(["x" * 1900] * 8), 0
-    while not viewer.is_slow:
+    while not until(viewer):
         assert plain.get("say", text=text).status_code == 200
         calls += 1
     return calls
@@ -166,7 +175,7 @@ def make_slow(local, plain, viewer):
 def test_a_slow_viewer_loses_detail_and_is_told(local, look, plain):
     slow = look(local, receive_buffer=4096)
     viewer = local.plane.live_page._viewers._viewers[-1]  # noqa: SLF001 - what the kernel takes is not to be foreseen
-    calls = make_slow(local, plain, viewer)
+    calls = let_happen(plain, viewer, is_slow)
     full = viewer._connection.transport.get_write_buffer_size()  # noqa: SLF001 - what it costs
     for _ in range(REMEMBERED + 5):
         plain.get("pid")
@@ -176,12 +185,17 @@ def test_a_slow_viewer_loses_detail_and_is_told(local, look, plain):
     assert 5 <= slow.missed <= calls + 5
 
 
-def test_the_local_aws_says_when_it_ends_and_ends_at_once(start_local, look, copy_of):
-    # Clients get so many seconds to read the rest.
+@pytest.mark.parametrize("until", [is_slow, is_behind])
+def test_the_local_aws_says_when_it_ends_and_waits_for_nobody_who_does_not_read(start_local, look, copy_of, until):
+    # Clients of functions get so many seconds to read the rest.
     local = start_local(shutdown=40)
+    plain = local.deploy(copy_of("plain"), mode="BUFFERED")
     onlookers = [look(local), look(local)]
     look(local, receive_buffer=4096)
-    make_slow(local, local.deploy(copy_of("plain"), mode="BUFFERED"), local.plane.live_page._viewers._viewers[-1])  # noqa: SLF001
+    let_happen(plain, local.plane.live_page._viewers._viewers[-1], until)  # noqa: SLF001
+    assert plain.get("pid").status_code == 200
+    for onlooker in onlookers:
+        onlooker.until(lambda onlooker=onlooker: over(onlooker, call="GET /pid"))
     began = time.monotonic()
     local.stop()
     assert time.monotonic() - began < 20

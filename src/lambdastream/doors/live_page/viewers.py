@@ -32,6 +32,9 @@ LONGEST_SILENCE: Final = 60.0
 BUFFER: Final = 64 * 1024
 """Bytes that may wait for a viewer in the kernel, and as many here. More would only be older when they are read."""
 
+LAST_WORDS: Final = 1.0
+"""Seconds that a viewer has to read the rest when the local AWS ends."""
+
 RETRY: Final = 1000
 """Milliseconds until a page tries again."""
 
@@ -68,10 +71,11 @@ class Viewer:
         self._connection.write_chunk(f"event: {event}\ndata: {value}\n\n".encode())
 
     def end(self, *, politely: bool) -> None:
-        """Let it go, after what was written to it, or else at once."""
+        """Let it go, after what was written to it, if it reads that soon; or else at once."""
         if politely and not self.is_slow:
             self._connection.end_response()
             self._connection.close()
+            asyncio.get_running_loop().call_later(LAST_WORDS, self._connection.abort)
         else:
             self._connection.abort()
 
