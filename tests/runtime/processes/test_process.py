@@ -10,7 +10,8 @@ import pytest
 from lambdastream.runtime.processes.launch import Program
 from lambdastream.runtime.processes.process import LONGEST_LINE, Process, exit_reason
 
-NEVER_ENDS = "import time\nprint('here', flush=True)\nwhile True: time.sleep(60)"
+# In short sleeps: a signal that comes just before a sleep begins is heard only when that is over.
+NEVER_ENDS = "import time\nprint('here', flush=True)\nwhile True: time.sleep(0.1)"
 DEAF = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + NEVER_ENDS
 # Not by print: it cannot be entered again, when the signal comes in the middle of the one that says `here`.
 POLITE = "import os, signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: (os.write(1, b'bye\\n'), sys.exit(3)))\n"
